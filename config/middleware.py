@@ -1,0 +1,59 @@
+"""What every request meets before a view.
+
+Knows the reference that people quote when they ask for help, the size of the largest body, and that nothing of a guest
+or an administrator may stay in a cache. Must never touch a row.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Correlation:
+    """`request.correlation`: twelve hexadecimal digits as 7F3A-91C2-0D4E, on the page, in the audit and in the log."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        digits = secrets.token_hex(6).upper()
+        request.correlation = f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"  # type: ignore[attr-defined]  # our request
+        return self.get_response(request)
+
+
+class BodyLimit:
+    """Refuse a body above DATA_UPLOAD_MAX_MEMORY_SIZE by its length, before a byte of it is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        is_upload = (request.content_type or "") == "multipart/form-data" and request.path.startswith("/admin/")
+        if length > (2 * 1024 * 1024 if is_upload else limit):
+            return HttpResponse(render_to_string("413.html"), status=413)
+        return self.get_response(request)
+
+
+class NoStore:
+    """`Cache-Control: no-store` on everything but static files, unless the view said otherwise. (SAFETY)"""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

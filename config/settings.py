@@ -1,0 +1,348 @@
+"""Every setting, in one file: what differs between installations comes from the environment.
+
+Knows the environment's names and refuses a missing or malformed one with its name and the fix. Numbers that the
+product's behaviour fixes are not here; they are constants beside the rule that they belong to.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import sys
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from tenants.scope import clear_tenant
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+
+# --- Where the configuration is ---------------------------------------------------------------------------------
+# The local stack (script/up) writes running.env while it runs, so that every command finds it by itself.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+if "DATABASE_URL" not in env.ENVIRON and (DATA_DIR / "running.env").exists():
+    env.read_env(str(DATA_DIR / "running.env"))
+LOCAL_STACK = env.bool("LOCAL_STACK", default=False)
+
+
+def required(name: str, what: str) -> str:
+    """The variable's value. Raises ImproperlyConfigured, saying what it is for and how to set it."""
+    value: str = env.str(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set: {what}. Start the local stack with script/up, which sets it, "
+            f"or set it in the environment as .env.example shows."
+        )
+    return value
+
+
+def malformed(name: str, why: str, fix: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name} cannot be used: {why}. {fix}")
+
+
+# --- Secrets -----------------------------------------------------------------------------------------------------
+SECRET_KEY = required("SECRET_KEY", "it signs cookies and forms; 50 random characters")
+if not LOCAL_STACK and len(SECRET_KEY) < 50:
+    raise malformed("SECRET_KEY", "it has fewer than 50 characters", "Make one: openssl rand -base64 48")
+
+
+def _passcode_keys() -> tuple[tuple[int, bytes], ...]:
+    keys = []
+    for part in required("PASSCODE_KEYS", "codes and links are derived from it; '1:<base64 of 32 bytes>'").split(","):
+        number, colon, text = part.strip().partition(":")
+        try:
+            key = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            key = b""
+        if not colon or not number.isdecimal() or not 0 < int(number) < 2**31 or len(key) < 32:
+            raise malformed(
+                "PASSCODE_KEYS",
+                f"'{number}:…' is no id, a colon and the base64 of at least 32 bytes",
+                "Make one: manage.py rotate_passcode_key --new, or: echo 1:$(openssl rand -base64 32)",
+            )
+        keys.append((int(number), key))
+    if len({number for number, _ in keys}) != len(keys):
+        raise malformed("PASSCODE_KEYS", "an id stands there twice", "Give every key an id of its own.")
+    return tuple(keys)
+
+
+# The first makes new codes; the others still verify what was made with them.
+PASSCODE_KEYS = _passcode_keys()
+
+# --- Addresses ---------------------------------------------------------------------------------------------------
+PUBLIC_URL = required("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in ("http", "https") or not _public.hostname or _public.path or _public.query:
+    raise malformed("PUBLIC_URL", f"'{PUBLIC_URL}' is no origin", "Write scheme and host, as https://guests.example.org")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+IS_HTTPS = _public.scheme == "https"
+if not IS_HTTPS and not _is_loopback(_public.hostname):
+    raise malformed(
+        "PUBLIC_URL",
+        f"http on {_public.hostname} would send codes and cookies unencrypted",
+        "Serve it over https (see the README, Running it for real) and write https:// here.",
+    )
+ALLOWED_HOSTS = [host for host in env.list("ALLOWED_HOSTS", default=[_public.hostname]) if host]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+USE_X_FORWARDED_HOST = False
+# How many proxies of one's own stand in front: each adds one hop to X-Forwarded-For. 0 = nobody, the header is ignored.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(text.strip()) for text in env.list(name, default=[]) if text.strip())
+    except ValueError as error:
+        raise malformed(name, str(error), "Write networks as 192.0.2.0/24,2001:db8::/32") from None
+
+
+# R17: load tests and one's own NATs, which the limits per source address leave alone.
+SOURCE_LIMITS_EXEMPT = _networks("SOURCE_LIMITS_EXEMPT")
+
+# --- Databases: the application role, which row security binds, and the owner, which migrates --------------------
+required("DATABASE_URL", "the application role's database, as postgres://vestibule_app:…@host/vestibule")
+
+
+def _database(name: str) -> dict[str, object]:
+    try:
+        found = dict(env.db_url(name))
+    except (ValueError, ImproperlyConfigured) as error:
+        raise malformed(name, str(error), "Write it as postgres://user:password@host:5432/vestibule") from None
+    if "postgresql" not in str(found.get("ENGINE")):
+        raise malformed(name, "only PostgreSQL is supported", "Write it as postgres://user:password@host:5432/vestibule")
+    return found | {"CONN_HEALTH_CHECKS": True}
+
+
+DATABASES = {"default": _database("DATABASE_URL")}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]  # django-environ's options, a dict
+    "pool": {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL", default=8),
+        "timeout": 5,
+        "reset": clear_tenant,
+    },
+}
+if env.str("DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = _database("DATABASE_OWNER_URL")
+DATABASE_ROUTERS = ["config.routers.OwnerOnlyMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Celery: a nudge and housekeeping; the rows are the truth ----------------------------------------------------
+CELERY_IMPORTS = ["config.tasks", "outbox.tasks", "tenants.tasks"]
+CELERY_BROKER_URL = required("REDIS_URL", "the broker, as redis://host:6379/0")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_POOL_LIMIT = 32  # as many as threads: else a frozen broker makes the others queue
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+    "visibility_timeout": 60,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "seal the audit": {"task": "tenants.tasks.seal_audit", "schedule": timedelta(seconds=30)},
+    "forget what has expired": {"task": "config.tasks.purge", "schedule": timedelta(minutes=10)},
+}
+
+# --- Mail --------------------------------------------------------------------------------------------------------
+required("EMAIL_URL", "where mail goes, as smtp+tls://user:password@host:587 or anymail://mailgun")
+
+
+def _mail() -> dict[str, object]:
+    url = env.str("EMAIL_URL")
+    if url.startswith("anymail://"):
+        # ANYMAIL_* variables hold the provider's own settings, named as anymail's documentation names them.
+        return {"EMAIL_BACKEND": f"anymail.backends.{urlsplit(url).netloc}.EmailBackend"}
+    try:
+        found = dict(env.email_url("EMAIL_URL"))
+    except (KeyError, ValueError, ImproperlyConfigured) as error:
+        raise malformed("EMAIL_URL", str(error), "Write it as smtp+tls://user:password@host:587") from None
+    if not str(found["EMAIL_BACKEND"]).endswith("smtp.EmailBackend"):
+        raise malformed("EMAIL_URL", "it is no smtp address", "Write it as smtp+tls://user:password@host:587")
+    return found
+
+
+vars().update(_mail())
+EMAIL_TIMEOUT = 10  # seconds; below the outbox's lease, so that a hanging server never makes two senders of one row
+ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.hostname}")
+OUTBOX_RENDERERS = {
+    "passcode": "passcodes.delivery.render_passcode",
+    "invitation": "guests.delivery.render_invitation",
+}
+MAIL_FOLDER = Path(env.str("MAIL_FOLDER", default=str(DATA_DIR / "mail")))
+
+# --- The application ---------------------------------------------------------------------------------------------
+DEBUG = False
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "tenants.Administrator"
+INSTALLED_APPS = [
+    "config",
+    "config.apps.PortalConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "csp",
+    "anymail",
+    "applications",
+    "guests",
+    "passcodes",
+    "providers",
+    "outbox",
+    "tenants",
+]
+MIDDLEWARE = [
+    "config.middleware.Correlation",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.BodyLimit",
+    "config.middleware.NoStore",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.doors.middleware.TenantScope",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "admin:login"
+OTP_TOTP_ISSUER = "Vestibule"
+
+# django-axes: ten wrong passwords for one name from one address, then a pause of a quarter of an hour.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_SENSITIVE_PARAMETERS = ["otp_token"]
+AXES_CLIENT_IP_CALLABLE = "tenants.source.client_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = LOCAL_STACK
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL_STACK or "pytest" in sys.modules
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Safety ------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+# Not no-referrer: browsers would then post `Origin: null`, which the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_SSL_REDIRECT = IS_HTTPS and env.bool("SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+X_FRAME_OPTIONS = "DENY"
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}vestibule-portal"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}vestibule-csrf"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+# A guest's form is two hundred bytes; only a tenant's logo and bulk files are larger, and they say so themselves.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1200
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "config.logs.HideTickets"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Refused guests are expected: what happened to them stands in the audit. Only what broke is logged.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

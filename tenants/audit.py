@@ -1,0 +1,67 @@
+"""The history: who did what, from where, with what outcome.
+
+Knows how one line of it is written. A line is written in the transaction of the deed, holds no code and no link
+secret, and is never changed afterwards: the application role has no right to. (R64; sealing.py chains the lines.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tenants.models import ActorKind, AuditEntry, Outcome
+from tenants.scope import current_tenant_id
+
+__all__ = ["SYSTEM", "Actor", "ActorKind", "Outcome", "record"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an administrator, a guest, an operator at the shell, the system itself, or a stranger.
+
+    `source` is the client's network address or the host; `correlation` ties the lines of one request together.
+    """
+
+    kind: ActorKind
+    name: str = ""
+    id: UUID | None = None
+    source: str = ""
+    correlation: str = ""
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "Vestibule")
+
+
+def record(
+    *,
+    actor: Actor,
+    action: str,
+    at: datetime,
+    subject_kind: str = "",
+    subject_id: UUID | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+    code: str = "",
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Append one line to the open tenant's history, in the running transaction: one INSERT.
+
+    `action` is a dotted name with its noun first ("invitation.sent"); `at` is the door's clock, beside which the
+    database stamps its own; `details` must be JSON and hold nothing secret.
+    """
+    AuditEntry.objects.create(
+        tenant_id=current_tenant_id(),
+        happened_at=at,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        source=actor.source,
+        correlation=actor.correlation,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        outcome=outcome,
+        code=code,
+        details=dict(details or {}),
+    )

@@ -1,0 +1,33 @@
+"""The nudge: the one place that publishes to Celery.
+
+Knows how to tell a worker, by the task's name, that a row waits. It must never block a request and never raise: the
+row is the truth, and the relay finds it without the nudge. (DESIGN 4, Mail; SAFETY B9.)
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from uuid import UUID
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+SILENCE = 5.0
+"""Seconds without publishing after a failure, so that a frozen broker costs one request 0.3 s and the others nothing."""
+
+log = logging.getLogger(__name__)
+
+_quiet_until = 0.0
+
+
+def nudge(name: str, *, tenant_id: UUID, row_id: UUID) -> None:
+    """Tell a worker to run the task `name` for one row of one tenant. Call it in transaction.on_commit."""
+    global _quiet_until  # noqa: PLW0603  # one process, one memory of the broker's silence
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        current_app.send_task(name, kwargs={"row_id": str(row_id)}, headers={"tenant": str(tenant_id)}, retry=False)
+    except (OperationalError, OSError) as error:
+        _quiet_until = time.monotonic() + SILENCE
+        log.warning("The broker did not take a nudge (%s); the relay will send. Silent for %.0f s.", error, SILENCE)
