@@ -12,7 +12,7 @@ import ipaddress
 import sys
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -127,6 +127,9 @@ def _database(name: str) -> dict[str, object]:
         raise malformed(name, str(error), "Write it as postgres://user:password@host:5432/vestibule") from None
     if "postgresql" not in str(found.get("ENGINE")):
         raise malformed(name, "only PostgreSQL is supported", "Write it as postgres://user:password@host:5432/vestibule")
+    host = urlsplit(env.str(name)).netloc.rpartition("@")[2]
+    if host.lower().startswith("%2f"):  # a unix socket's folder; urlsplit().hostname would lower its case
+        found["HOST"] = unquote(host.rpartition(":")[0] or host)
     return found | {"CONN_HEALTH_CHECKS": True}
 
 

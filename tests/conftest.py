@@ -1,0 +1,90 @@
+"""The suite's ground: a test database that the owner makes and the application role works in.
+
+Two tenants always exist, Fabrikam and Contoso, so that every story can end by asking as the other one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from django.test import TransactionTestCase
+
+from tenants.audit import Actor, ActorKind
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+from tests import factories
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the test's thread
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+"""Tables that migrations fill: emptying them would need migrating again."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """The owner makes and migrates the test database; every test works in it as the application role.
+
+    No TEST MIRROR: with one, pytest-django made no test database and ran in the development one.
+    """
+    owner, app = connections["owner"], connections["default"]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django does not export its type
+        real = owner.settings_dict["NAME"]
+        owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        app.close()
+        app.close_pool()  # type: ignore[attr-defined]  # a pool made earlier keeps the old name
+        app.settings_dict["NAME"] = owner.settings_dict["NAME"]
+        tables = sorted(set(owner.introspection.table_names()) - KEPT)
+        params = owner.get_connection_params()
+        owner.close()
+        login = {name: params[name] for name in ("dbname", "user", "host", "port", "password") if name in params}
+
+    def empty(self: TransactionTestCase) -> None:
+        with psycopg.connect(**login, options="-c lock_timeout=5s") as connection:
+            connection.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
+        cache.clear()
+
+    kept = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]  # TRUNCATE is the owner's right
+    yield
+    TransactionTestCase._fixture_teardown = kept  # type: ignore[method-assign]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        app.close()
+        app.close_pool()  # type: ignore[attr-defined]
+        owner.creation.destroy_test_db(real, verbosity=0)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The door's clock."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def operator() -> Actor:
+    """Somebody at the shell."""
+    return Actor(ActorKind.OPERATOR, "olga", source="shell")
+
+
+@pytest.fixture
+def fabrikam(db: None) -> Tenant:
+    """The tenant of most stories."""
+    return factories.tenant("Fabrikam", "fabrikam.example")
+
+
+@pytest.fixture
+def contoso(db: None) -> Tenant:
+    """The other tenant, which must see nothing."""
+    return factories.tenant("Contoso", "contoso.example")
+
+
+@pytest.fixture
+def in_fabrikam(fabrikam: Tenant) -> Iterator[Tenant]:
+    """Fabrikam's scope, open for the whole test."""
+    with tenant_scope(fabrikam.id):
+        yield fabrikam
