@@ -1,0 +1,120 @@
+"""A decision put into words and into JSON, for the portal, the command and the API alike (R35, R60)."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from providers.rules.decision import Decision, RefusedAs, decide
+from providers.rules.facts import Answer, Knowledge, Method, PasscodeState, Provider, SignInFacts
+from providers.rules.looks import Reason, Verdict
+
+METHOD_NAMES = {
+    Method.ENTRA_ID: "Entra ID",
+    Method.FEDERATION: "The partner's own provider",
+    Method.GOOGLE: "Google",
+    Method.FACEBOOK: "Facebook",
+    Method.MICROSOFT_ACCOUNT: "Microsoft account",
+    Method.PASSCODE: "A code by email",
+    Method.CREATE_MICROSOFT_ACCOUNT: "Create a Microsoft account",
+    Method.NONE: "No way in",
+}
+"""Methods as an administrator reads them."""
+
+QUESTIONS = {
+    "R1": "Another method or password?",
+    "R3": "Already redeemed with a method?",
+    "R5": "Is that method still on?",
+    "R30-1": "Entra ID account for the address?",
+    "R30-2": "Federation for the domain?",
+    "R30-3": "Google?",
+    "R30-4": "Existing Microsoft account?",
+    "R30-5": "Email one-time passcode?",
+    "R30-6": "Create a Microsoft account",
+    "R31": "Which redemption order?",
+    "R32": "Is a method left?",
+    "R33": "Facebook?",
+}
+"""What each rule asks, as the heading of its line."""
+
+VERDICT_WORDS = {
+    Verdict.USED: "Yes, used",
+    Verdict.NO: "No",
+    Verdict.OFF: "Off",
+    Verdict.UNKNOWN: "Unknown",
+    Verdict.SKIPPED: "No account, says the guest",
+    Verdict.REFUSED: "Refused",
+    Verdict.APPLIES: "Applies",
+    Verdict.NOT_REACHED: "Not reached",
+}
+"""Verdicts as an administrator reads them."""
+
+SUPPOSED_PROVIDER = Provider(UUID(int=0), "saml", "A federation for the domain")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A change that would lead to another method (R60)."""
+
+    change: str
+    method: Method
+
+
+def headline(decision: Decision) -> str:
+    """The outcome in a few words: a method's name, or the error and what it means."""
+    if decision.refused_as is RefusedAs.PASSCODES_OFF:
+        return "Cannot sign in: passcodes are off (E-OTP-OFF)"
+    if decision.refused_as is RefusedAs.NO_METHOD:
+        return "Cannot sign in: no method is left (E-NO-METHOD)"
+    if decision.choices:
+        return "The guest chooses: " + " or ".join(METHOD_NAMES[one] for one in decision.choices)
+    return METHOD_NAMES[decision.method]
+
+
+def reason_as_json(reason: Reason) -> dict[str, str]:
+    """One reason as strings only: what a redemption stores (R35)."""
+    return {"rule": reason.rule, "verdict": reason.verdict.value, "sentence": reason.sentence}
+
+
+def as_json(decision: Decision) -> dict[str, object]:
+    """The decision out of JSON's own types, with Graph's spelling of methods and lowerCamel keys."""
+    return {
+        "method": decision.method.value,
+        "providerId": str(decision.provider_id) if decision.provider_id else None,
+        "choices": [one.value for one in decision.choices],
+        "error": decision.refused_as.value if decision.refused_as else None,
+        "maySkip": decision.may_skip,
+        "reasons": [reason_as_json(one) for one in decision.reasons],
+    }
+
+
+def as_lines(decision: Decision) -> list[str]:
+    """The decision as lines of plain text: the outcome, then rule by rule the question, the answer and how we know."""
+    lines = [headline(decision), ""]
+    for number, reason in enumerate(decision.reasons, 1):
+        lines.append(f"{number:>2}. {QUESTIONS[reason.rule]} [{reason.rule}] {VERDICT_WORDS[reason.verdict]}")
+        lines.append(f"    {reason.sentence}")
+    return lines
+
+
+def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
+    """Single changes after which the same person would meet another method, each found by deciding again (R60)."""
+    now = decide(facts)
+    is_on = facts.passcodes.is_on
+    turned = PasscodeState.DISABLED if is_on else PasscodeState.ENABLED
+    word = "Disabling" if facts.is_microsoft_account_enabled else "Enabling"
+    listed = Knowledge(Answer.YES, "")
+    supposed = [
+        (f"Turning the email one-time passcode {'off' if is_on else 'on'}", replace(facts, passcodes=turned)),
+        (
+            f"{word} the Microsoft account",
+            replace(facts, is_microsoft_account_enabled=not facts.is_microsoft_account_enabled),
+        ),
+        (f"A federation for {facts.domain}", replace(facts, federation=SUPPOSED_PROVIDER)),
+        (f"Listing {facts.domain} as a domain with Entra ID accounts", replace(facts, entra_id=listed)),
+        ("Resetting the guest's redemption status", replace(facts, bound=None)),
+    ]
+    found = [(change, decide(other)) for change, other in supposed]
+    return tuple(
+        Alternative(change, other.method)
+        for change, other in found
+        if (other.method, other.provider_id) != (now.method, now.provider_id)
+    )
