@@ -1,0 +1,1 @@
+"""The tenant's applications: My Apps, direct links, first-party apps."""

@@ -1,0 +1,34 @@
+"""What a tenant shares with its guests.
+
+Knows an application's address and how it is shown. Its origin must be registered with the tenant (R39).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from tenants.owned import OwnedModel
+
+
+class Application(OwnedModel):
+    """A web application that guests come for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100, db_collation="C")
+    description = models.CharField(max_length=200, blank=True)
+    url = models.URLField(max_length=2000)
+    is_first_party = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="application_tenant_id"),
+            models.UniqueConstraint(fields=["tenant", "name"], name="application_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

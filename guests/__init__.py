@@ -1,0 +1,1 @@
+"""People from outside: invitations, redemption, sessions, consent."""

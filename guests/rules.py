@@ -1,0 +1,68 @@
+"""A guest's way through, as rules.
+
+Knows the statuses, how long things last and where a guest may be sent. Pure: no clock, no rows, no settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+SESSION_LIFE = timedelta(hours=24)
+"""R21: a session ends 24 hours after authentication, whatever was done with it."""
+
+FLOW_LIFE = timedelta(hours=4)
+"""A flow outlives its codes: 30 minutes, three times sent again with lives of their own, and time to read the terms."""
+
+DEVICE_LIFE = timedelta(days=90)
+"""R17: a browser that signed in is known for 90 days."""
+
+
+class RedemptionStatus(StrEnum):
+    """Graph's externalUserState."""
+
+    PENDING = "PendingAcceptance"
+    ACCEPTED = "Accepted"
+
+
+class Step(StrEnum):
+    """What stands between a fresh session and the resource (R22), in this order."""
+
+    PERMISSIONS = "permissions"
+    TERMS = "terms"
+    DONE = "done"
+
+
+def next_step(*, status: str, given: Collection[tuple[str, int]], terms_version: int) -> Step:
+    """The page that a signed-in guest sees next: `given` holds (kind, version) of the consents on record (R22).
+
+    Shown once: who has accepted is never asked again, also when the terms change afterwards.
+    """
+    if status == RedemptionStatus.ACCEPTED:
+        return Step.DONE
+    if not any(kind == Step.PERMISSIONS for kind, _ in given):
+        return Step.PERMISSIONS
+    if terms_version and (Step.TERMS.value, terms_version) not in given:
+        return Step.TERMS
+    return Step.DONE
+
+
+def is_domain_taken(domain: str, *, allowed: Collection[str], denied: Collection[str]) -> bool:
+    """Whether guests of this domain (A-labels) are taken: an allow list or a deny list, never both (R53).
+
+    A listed domain covers itself only, not what stands below it: corp.example says nothing about evil.corp.example.
+    """
+    if allowed:
+        return domain in allowed
+    return domain not in denied
+
+
+def user_principal_name(address_key: str, tenant_domain: str) -> str:
+    """`local_domain#EXT#@tenant-domain`, as Entra writes a guest's name (R40)."""
+    return f"{address_key.replace('@', '_')}#EXT#@{tenant_domain}"
+
+
+def invitation_expiry(*, now: datetime, days: int | None) -> datetime | None:
+    """When an invitation made now ends: never by default (R52)."""
+    return None if days is None else now + timedelta(days=days)
