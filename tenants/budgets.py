@@ -16,11 +16,15 @@ from django.db import connection
 
 @dataclass(frozen=True)
 class Allowance:
-    """`allowed` events in a window of `lasts` that begins with the first of them; `key` comes from key()."""
+    """`allowed` events in a window of `lasts` that begins with the first of them; `key` comes from key().
+
+    An event costs `units`: one, or none where it must meet the limit without counting towards it.
+    """
 
     key: str
     allowed: int
     lasts: timedelta
+    units: int = 1
 
 
 def key(*parts: object) -> str:
@@ -30,11 +34,11 @@ def key(*parts: object) -> str:
 
 _TAKE = """
 INSERT INTO tenants_budget AS b (key, used, allowed, ends_at)
-SELECT w.key, 1, w.allowed, statement_timestamp() + w.lasts
-  FROM unnest(%s::text[], %s::int[], %s::interval[]) AS w(key, allowed, lasts)
+SELECT w.key, w.units, w.allowed, statement_timestamp() + w.lasts
+  FROM unnest(%s::text[], %s::int[], %s::interval[], %s::int[]) AS w(key, allowed, lasts, units)
  ORDER BY w.key
     ON CONFLICT (key) DO UPDATE
-   SET used = CASE WHEN b.ends_at <= statement_timestamp() THEN 1 ELSE b.used + 1 END,
+   SET used = CASE WHEN b.ends_at <= statement_timestamp() THEN excluded.used ELSE b.used + excluded.used END,
        ends_at = CASE WHEN b.ends_at <= statement_timestamp() THEN excluded.ends_at ELSE b.ends_at END,
        allowed = excluded.allowed
  WHERE b.ends_at <= statement_timestamp() OR b.used < excluded.allowed
@@ -43,7 +47,7 @@ RETURNING key
 
 
 def take(allowances: Sequence[Allowance]) -> datetime | None:
-    """Spend one unit of each allowance, in one statement, in the order of their keys (so that no two takers deadlock).
+    """Spend the units of each allowance, in one statement, in the order of their keys (so that no two takers deadlock).
 
     Returns None when all had room. Else some were spent and some were not: the caller rolls its transaction back and
     tells the time that is returned, when the last of the exhausted windows ends. Trying does not extend a window.
@@ -52,7 +56,15 @@ def take(allowances: Sequence[Allowance]) -> datetime | None:
         return None
     keys = [one.key for one in allowances]
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [keys, [one.allowed for one in allowances], [one.lasts for one in allowances]])
+        cursor.execute(
+            _TAKE,
+            [
+                keys,
+                [one.allowed for one in allowances],
+                [one.lasts for one in allowances],
+                [one.units for one in allowances],
+            ],
+        )
         taken = {row[0] for row in cursor.fetchall()}
         spent = [one for one in keys if one not in taken]
         if not spent:
@@ -63,15 +75,19 @@ def take(allowances: Sequence[Allowance]) -> datetime | None:
     return ends_at
 
 
-def give_back(keys: Collection[str]) -> None:
-    """Return one unit to each budget whose window is still open: what was spent turned out not to be an offence."""
-    if not keys:
+def give_back(keys: Collection[str], *, forgotten: Collection[str] = ()) -> None:
+    """Return one unit to each budget: what was spent turned out not to be an offence.
+
+    Budgets in `forgotten` start from nothing again, in the same statement.
+    """
+    if not keys and not forgotten:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE tenants_budget b SET used = b.used - 1 FROM (SELECT key FROM tenants_budget WHERE key = ANY(%s) "
-            "ORDER BY key FOR UPDATE) locked WHERE b.key = locked.key AND b.used > 0",
-            [sorted(keys)],
+            "UPDATE tenants_budget b SET used = CASE WHEN b.key = ANY(%s) THEN 0 ELSE b.used - 1 END "
+            "FROM (SELECT key FROM tenants_budget WHERE key = ANY(%s) ORDER BY key FOR UPDATE) locked "
+            "WHERE b.key = locked.key AND b.used > 0",
+            [list(forgotten), sorted({*keys, *forgotten})],
         )
 
 
