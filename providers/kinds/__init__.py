@@ -1,0 +1,26 @@
+"""Every kind of provider there is, in one explicit tuple. Nothing registers itself."""
+
+from providers.kinds.base import Kind
+from providers.kinds.email_passcode import EmailPasscode
+from providers.kinds.entra_id import EntraId
+from providers.kinds.facebook import Facebook
+from providers.kinds.google import Google
+from providers.kinds.microsoft_account import CONSUMER_DOMAINS, MicrosoftAccount
+from providers.kinds.oidc import Oidc
+from providers.kinds.saml import Saml
+
+__all__ = ["BY_ID", "CONSUMER_DOMAINS", "KINDS", "Kind"]
+
+KINDS: tuple[Kind, ...] = (
+    EntraId(),
+    MicrosoftAccount(),
+    Google(),
+    Facebook(),
+    Oidc(),
+    Saml(),
+    EmailPasscode(),
+)
+"""In the order in which the portal names them."""
+
+BY_ID: dict[str, Kind] = {kind.id: kind for kind in KINDS}
+"""Kinds by the id that rows store."""

@@ -1,0 +1,14 @@
+"""Entra ID: work and school accounts, known by the domains that the tenant lists. It never claims that one exists."""
+
+from providers.kinds.base import Kind, by_list
+from providers.rules import Knowledge, Method
+
+
+class EntraId(Kind):
+    id = "azureActiveDirectory"
+    name = "Entra ID"
+    method = Method.ENTRA_ID
+    is_built_in = True
+
+    def has_account(self, *, domain: str, is_listed: bool) -> Knowledge:
+        return by_list(name=self.name, domain=domain, is_listed=is_listed)

@@ -1,0 +1,136 @@
+"""A tenant's providers and its policies on how guests prove who they are: rows and constraints only.
+
+No row means the documented default, so a new tenant has none of these. operations.py is the only writer.
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from providers.rules import Fallback, Method, Order, PasscodeState, Primary
+from tenants.owned import OwnedModel
+
+
+class EmailPasscodePolicy(OwnedModel):
+    """The stored state of "Email one-time passcode for guests" (R6). No row is `default`, that is, on.
+
+    Passcodes and passcode sessions that began before `passcodes_void_before` stay dead when it is turned on again (R5).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(
+        max_length=10, choices=[(one.value, one.value) for one in PasscodeState], default=PasscodeState.DEFAULT.value
+    )
+    passcodes_void_before = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant"], name="one_passcode_policy"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[one.value for one in PasscodeState]), name="passcode_state_known"
+            ),
+        ]
+
+    @property
+    def passcode_state(self) -> PasscodeState:
+        """The stored word as the rules know it."""
+        return PasscodeState(self.state)
+
+
+class RedemptionPolicy(OwnedModel):
+    """What else a tenant may switch off: the Microsoft account (R32), "I have no account there" (R34)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    is_microsoft_account_enabled = models.BooleanField(default=True)
+    is_skipping_allowed = models.BooleanField(default=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant"], name="one_redemption_policy")]
+
+
+class RedemptionOrder(OwnedModel):
+    """The order of methods (R31): the tenant's own (`partner_domain` ""), or a partner domain's over it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    partner_domain = models.CharField(max_length=253, db_collation="C", blank=True, default="")
+    primaries = ArrayField(
+        models.CharField(max_length=30, choices=[(one.value, one.value) for one in Primary]), blank=True
+    )
+    fallback = models.CharField(max_length=30, choices=[(one.value, one.value) for one in Fallback])
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "partner_domain"], name="one_order_per_partner_domain"),
+            models.CheckConstraint(
+                condition=models.Q(fallback__in=[one.value for one in Fallback]), name="order_fallback_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(primaries__contained_by=[one.value for one in Primary]), name="order_primaries_known"
+            ),
+        ]
+
+    def as_order(self) -> Order:
+        """The row as the rules know it."""
+        return Order(tuple(Primary(one) for one in self.primaries), Fallback(self.fallback), self.partner_domain)
+
+
+class IdentityProvider(OwnedModel):
+    """A provider that a tenant configured, of one of `providers.kinds.KINDS`.
+
+    `kind` has no choices and `is_bound_to_domains` is copied from the kind, so that a new kind needs no migration.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=30, db_collation="C")
+    name = models.CharField(max_length=100)
+    is_bound_to_domains = models.BooleanField(editable=False)
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="provider_of_tenant"),
+            models.UniqueConstraint(fields=["tenant", "name"], name="provider_name"),
+            models.UniqueConstraint(
+                fields=["tenant", "kind"],
+                condition=models.Q(is_bound_to_domains=False),
+                name="one_provider_of_this_kind",
+            ),
+        ]
+
+
+class IdentityProviderDomain(OwnedModel):
+    """A domain for which a federation answers (R30-2). One provider per domain: two could not both decide."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.ForeignKey(
+        IdentityProvider, on_delete=models.CASCADE, related_name="domains", db_constraint=False
+    )
+    domain = models.CharField(max_length=253, db_collation="C")
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "domain"], name="one_provider_per_domain")]
+
+
+class KnownAccountDomain(OwnedModel):
+    """A domain whose addresses have accounts, as an operator or administrator lists it (R34)."""
+
+    class Kind(models.TextChoices):
+        ENTRA_ID = Method.ENTRA_ID.value, "Entra ID"
+        MICROSOFT_ACCOUNT = Method.MICROSOFT_ACCOUNT.value, "Microsoft account"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    domain = models.CharField(max_length=253, db_collation="C")
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "domain", "kind"], name="known_domain_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[Method.ENTRA_ID.value, Method.MICROSOFT_ACCOUNT.value]),
+                name="known_domain_kind",
+            ),
+        ]
