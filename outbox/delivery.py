@@ -1,0 +1,190 @@
+"""Turns a row into a mail and hands it to the mail server. The only file that sends mail.
+
+Knows the envelope, the headers and what each refusal means for another try. It must never write to the database, log
+a recipient or a code, or decide by itself who gets a mail: that is the renderer's, which asks the subject's row.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import formataddr, parseaddr
+from typing import Final, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRequestsAPIError
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251  # here is where mail is sent
+from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  # the type of what sends
+from django.utils.module_loading import import_string
+
+from outbox.rules import kept_reason
+
+_RETRIED_STATUSES: Final = frozenset({401, 403, 404, 408, 425, 429})
+"""A provider's 4xx that says nothing about this mail: a wrong key, a wrong URL of the provider, too many at once."""
+
+_LONGEST_RETRY_AFTER: Final = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What a renderer makes of a subject: one mail to one person, who sees everything in it.
+
+    `to` and `cc` are `Address.to_send`s (ASCII domain, R70); `from_name` is shown before the installation's own sender
+    address; `language` is a tag such as "en" or "de".
+    """
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    from_name: str
+    reply_to: str = ""
+    cc: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """What a renderer makes of a subject that gets no mail.
+
+    "suppressed": this address gets none, ever (a decoy, R19). "dropped": it would come too late (expired, void).
+    """
+
+    state: Literal["suppressed", "dropped"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The mail server took responsibility for the mail."""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """The sender's leave was withdrawn before the mail left: the row is another sender's by now, or too late."""
+
+
+@dataclass(frozen=True)
+class NotHandedOver:
+    """The mail server did not take it. `again_after` is the least wait it asked for; a permanent refusal has none."""
+
+    is_permanent: bool
+    reason: str
+    again_after: timedelta = timedelta()
+
+
+def render(kind: str, subject_id: UUID) -> Message | Nothing:
+    """The subject's mail, made by the function that OUTBOX_RENDERERS names for its kind, in the open scope."""
+    renderer: Callable[[UUID], Message | Nothing] = import_string(settings.OUTBOX_RENDERERS[kind])
+    return renderer(subject_id)
+
+
+def message_id_for(mail_id: UUID) -> str:
+    """The Message-ID of a row: the same at each try, so that a mailbox can tell a repetition (SAFETY B8)."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return f"<{mail_id}@{f'[IPv6:{host}]' if ':' in host else host}>"
+
+
+def hand_over(
+    message: Message, *, message_id: str, may_leave: Callable[[], bool]
+) -> HandedOver | NotHandedOver | Withheld:
+    """Send one mail over one connection of its own.
+
+    `may_leave` is asked once the server has greeted us, which can take long: the last moment to hold a mail back.
+    Each wait on the server ends after EMAIL_TIMEOUT seconds.
+    """
+    connection = get_connection()
+    try:
+        mail = _built(message, message_id, connection)
+        connection.open()
+        if not may_leave():
+            return Withheld()
+        mail.send()
+    except (OSError, ValueError, AnymailError) as error:
+        return _refusal(error)
+    finally:
+        # The mail has left or has not: a server that closes rudely changes neither.
+        with suppress(OSError):
+            connection.close()
+    return HandedOver()
+
+
+def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> EmailMultiAlternatives:
+    for address in (message.to, message.cc):
+        # Django would write a Unicode domain by IDNA 2003, where straße.de is strasse.de: another domain (R70).
+        if not address.isascii():
+            raise ValueError("an address with a domain that is not in A-labels")
+    mail = EmailMultiAlternatives(
+        subject=_one_line(message.subject),
+        body=message.text,
+        from_email=formataddr((_one_line(message.from_name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        to=[message.to],
+        cc=[message.cc] if message.cc else None,
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers={
+            "Message-ID": message_id,
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no holiday replies to a code
+            "X-Auto-Response-Suppress": "All",  # the same for Exchange
+            "Content-Language": message.language,
+        },
+        connection=connection,
+    )
+    mail.attach_alternative(message.html, "text/html")
+    return mail
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _refusal(error: Exception) -> NotHandedOver:
+    """What an error of the mail server or its library means for another try.
+
+    Permanent is only what is said about this mail: a recipient or a content refused with 5xx, a header that cannot be
+    written. A server that refuses us (the login, the sender, the certificate) refuses every mail, and an operator may
+    mend it while the mails wait.
+    """
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            answers = list(error.recipients.values())
+            code, text = min(answers)
+            return NotHandedOver(code >= 500, _answer("recipient refused", code, text))
+        case smtplib.SMTPDataError():
+            return NotHandedOver(error.smtp_code >= 500, _answer("mail refused", error.smtp_code, error.smtp_error))
+        case smtplib.SMTPResponseException():
+            what = "login refused" if isinstance(error, smtplib.SMTPAuthenticationError) else "server refused"
+            return NotHandedOver(False, _answer(what, error.smtp_code, error.smtp_error))
+        case AnymailAPIError():
+            return _provider_refusal(error)
+        case TimeoutError():
+            return NotHandedOver(False, f"the mail server did not answer within {settings.EMAIL_TIMEOUT} s")
+        case OSError():
+            # Before ValueError: a certificate that does not verify is both, and no fault of this mail.
+            return NotHandedOver(False, kept_reason(f"no connection: {error or type(error).__name__}"))
+        case _:
+            return NotHandedOver(True, kept_reason(f"mail cannot be written: {error}"))
+
+
+def _answer(what: str, code: int, text: bytes | str) -> str:
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return kept_reason(f"{what}: {code} {said}")
+
+
+def _provider_refusal(error: AnymailAPIError) -> NotHandedOver:
+    status = error.status_code or 0
+    reason = f"mail provider answered {status}" if status else "no connection to the mail provider"
+    if 400 <= status < 500 and status not in _RETRIED_STATUSES:
+        return NotHandedOver(True, reason)
+    return NotHandedOver(False, reason, again_after=_retry_after(error))
+
+
+def _retry_after(error: AnymailAPIError) -> timedelta:
+    """What the provider asked for in Retry-After, in seconds only (RFC 9110 10.2.3), 10 minutes at most."""
+    response = error.response if isinstance(error, AnymailRequestsAPIError) else None
+    asked = response.headers.get("Retry-After", "") if response is not None else ""
+    return timedelta(seconds=min(int(asked), _LONGEST_RETRY_AFTER)) if asked.isdecimal() else timedelta()

@@ -1,0 +1,103 @@
+"""Mails that must not be lost, one row each.
+
+Knows what is to be sent (a kind and a subject's id), when it is due and how far it has come. It must never hold a
+code, a link's secret or a recipient: the mail is made from its subject at the moment of sending. (R13, DESIGN 4)
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar, Self, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models.functions import Now
+
+from outbox.rules import HEAD_START
+from tenants.owned import OwnedManager, OwnedModel, OwnedQuerySet
+
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class State(models.TextChoices):
+    """How far a mail has come. The first two are waiting; the others are settled."""
+
+    QUEUED = "queued", "Queued"
+    LEASED = "leased", "Being sent"
+    HANDED_OVER = "handed_over", "Handed over"
+    DELIVERED = "delivered", "Delivered"
+    DEFERRED = "deferred", "Deferred by the recipient's server"
+    BOUNCED = "bounced", "Bounced"
+    FAILED = "failed", "Failed"
+    SUPPRESSED = "suppressed", "Not sent: nobody invited this address"
+    DROPPED = "dropped", "Not sent: it would have come too late"
+
+
+class Rank(models.IntegerChoices):
+    """Which mails go first: somebody waits for a code at a page, for an invitation nobody does. (R17)"""
+
+    CODE = 0, "Code"
+    INVITATION = 1, "Invitation"
+    BULK = 2, "Bulk invitation"
+
+
+WAITING = (State.QUEUED, State.LEASED)
+
+
+class OutboundMailQuerySet(OwnedQuerySet[M]):
+    """Mails by how far they have come, and by what they are about."""
+
+    def waiting(self) -> Self:
+        """Neither handed over nor given up."""
+        return self.filter(state__in=WAITING)
+
+    def settled(self) -> Self:
+        """Handed over or given up, one way or the other."""
+        return self.exclude(state__in=WAITING)
+
+    def about(self, kind: str, subject_id: UUID) -> Self:
+        """All mails of one subject, the newest first."""
+        return self.filter(kind=kind, subject_id=subject_id).order_by("-created_at", "-id")
+
+    def latest_for(self, kind: str, subject_id: UUID) -> M | None:
+        """The newest mail of one subject, for the page that tells how far it has come (R18)."""
+        return self.about(kind, subject_id).first()
+
+
+class OutboundMail(OwnedModel):
+    """One mail. `due_at` is when it may be tried; on a leased row, when its sender counts as dead."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40, db_collation="C")
+    subject_id = models.UUIDField()
+    rank = models.PositiveSmallIntegerField(choices=Rank.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED, db_collation="C")
+    due_at = models.DateTimeField(db_default=Now() + HEAD_START)
+    deadline_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    leases_lost = models.PositiveSmallIntegerField(default=0)
+    message_id = models.CharField(max_length=300, db_collation="C")
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    handed_over_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    objects = OwnedManager.from_queryset(OutboundMailQuerySet)()  # type: ignore[assignment,misc]  # a manager per model
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "mail"
+        indexes: ClassVar = [
+            models.Index("rank", "due_at", name="mail_due", condition=models.Q(state__in=WAITING)),
+            models.Index("tenant", "kind", "subject_id", name="mail_subject"),
+            models.Index("settled_at", name="mail_settled", condition=models.Q(settled_at__isnull=False)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="mail_settled_or_waiting",
+                condition=models.Q(state__in=WAITING, settled_at__isnull=True)
+                | (~models.Q(state__in=WAITING) & models.Q(settled_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} mail {self.id}"

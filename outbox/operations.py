@@ -1,0 +1,230 @@
+"""What happens to a mail: it is put into the outbox, claimed by one sender, delivered, settled, forgotten.
+
+Knows the statements that let many senders share one table without losing a row or sending it twice at once. It must
+never send while a transaction is open, nor settle a row whose lease another sender holds by now.
+
+A lease is `due_at` moved on; its token is the number of tries, which each claim raises. All times are the database's,
+so that senders whose clocks differ agree. (DESIGN 4, Mail; SAFETY B8 to B11)
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import Error, connection, transaction
+
+from outbox import delivery
+from outbox.delivery import HandedOver, NotHandedOver, Nothing, Withheld
+from outbox.models import OutboundMail, Rank, State
+from outbox.rules import HEAD_START, LASTS, LEASE, MOST_LEASES_LOST, back_off, jittered
+from tenants.audit import SYSTEM, Outcome, record
+from tenants.queue import nudge
+from tenants.scope import current_tenant_id
+
+DELIVER: Final = "outbox.tasks.deliver"
+"""The name of the task that a nudge asks for."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A row that this sender holds for LEASE from the claim on. `tries` is the lease's token."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: str
+    subject_id: UUID
+    message_id: str
+    tries: int
+    leases_lost: int
+    last_reason: str
+    is_late: bool
+
+
+def enqueue(*, kind: str, subject_id: UUID, rank: int, deadline: datetime | None, now: datetime) -> OutboundMail:
+    """Put one mail into the open tenant's outbox, in the running transaction; a worker is nudged when it commits.
+
+    `rank` is a Rank. The mail is never sent after `deadline`; without one it is given up after three days. Bulk mail
+    is not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code in the
+    worker's queue.
+    """
+    mail_id = uuid4()
+    mail = OutboundMail.objects.create(
+        id=mail_id,
+        tenant_id=current_tenant_id(),
+        kind=kind,
+        subject_id=subject_id,
+        rank=rank,
+        deadline_at=deadline or now + LASTS,
+        message_id=delivery.message_id_for(mail_id),
+        created_at=now,
+    )
+    if rank != Rank.BULK:
+        transaction.on_commit(partial(nudge, DELIVER, tenant_id=mail.tenant_id, row_id=mail.id), robust=True)
+    return mail
+
+
+_TAKEN: Final = """
+    SET state = 'leased', due_at = now() + make_interval(secs => %(lease)s), tries = mail.tries + 1,
+        leases_lost = mail.leases_lost + CASE WHEN mail.state = 'leased' THEN 1 ELSE 0 END
+"""
+_RETURNED: Final = """
+    RETURNING mail.id, mail.tenant_id, mail.kind, mail.subject_id, mail.message_id, mail.tries, mail.leases_lost,
+              mail.reason, mail.deadline_at <= now()
+"""
+
+# One row, whoever else looks at the same time. Not `id IN (SELECT … LIMIT 1 … SKIP LOCKED)`: that took many (it may
+# run the subquery once per row).
+_CLAIM_NEXT: Final = f"""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM outbox_outboundmail WHERE state IN ('queued', 'leased') AND due_at <= now()
+        ORDER BY rank, due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
+"""  # noqa: S608  # constants of this file
+
+# A fresh row before it falls due to the relay, but no row that waits for another try: a message that the broker
+# delivers again must not shorten the wait.
+_CLAIM_ONE: Final = f"""
+    UPDATE outbox_outboundmail AS mail {_TAKEN}
+    WHERE id = %(id)s AND tenant_id = %(tenant)s AND state IN ('queued', 'leased')
+      AND (due_at <= now() OR (tries = 0 AND due_at <= now() + make_interval(secs => %(head_start)s))) {_RETURNED}
+"""
+
+
+def claim_mail(*, mail_id: UUID) -> Claimed | None:
+    """Take the named row of the open tenant; None when another sender holds it, it is settled, or it must wait."""
+    return _claimed(
+        _CLAIM_ONE, {"id": mail_id, "tenant": current_tenant_id(), "head_start": HEAD_START.total_seconds()}
+    )
+
+
+def claim_next() -> Claimed | None:
+    """Take the most urgent row that is due, inside every_tenant(); None when nothing is due."""
+    return _claimed(_CLAIM_NEXT, {})
+
+
+def _claimed(statement: str, parameters: dict[str, Any]) -> Claimed | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"lease": LEASE.total_seconds(), **parameters})
+        row = cursor.fetchone()
+    return Claimed(*row) if row else None
+
+
+def keep_lease(*, claimed: Claimed) -> bool:
+    """Begin the lease anew, before the mail leaves. False when the row is no longer ours or too late by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboundmail SET due_at = now() + make_interval(secs => %s)"
+            " WHERE id = %s AND tenant_id = %s AND state = 'leased' AND tries = %s AND deadline_at > now()",
+            [LEASE.total_seconds(), claimed.id, claimed.tenant_id, claimed.tries],
+        )
+        return bool(cursor.rowcount)
+
+
+def deliver(*, claimed: Claimed) -> State | None:
+    """Make the claimed mail from its subject, send it and settle its row, inside its tenant's scope.
+
+    Returns the row's state afterwards (QUEUED: it will be tried again), or None when the lease was lost on the way
+    and whoever holds it now will settle it. A mail that was accepted but not settled is sent once more, with the same
+    content and Message-ID: at least once is what a code needs.
+    """
+    if claimed.is_late:
+        return settle(claimed=claimed, state=State.DROPPED, reason=claimed.last_reason or "its deadline passed")
+    if claimed.leases_lost >= MOST_LEASES_LOST:
+        return settle(claimed=claimed, state=State.FAILED, reason=f"{claimed.leases_lost} senders stopped while at it")
+    try:
+        message = delivery.render(claimed.kind, claimed.subject_id)
+        if isinstance(message, Nothing):
+            return settle(claimed=claimed, state=State(message.state), reason=message.reason)
+        answer = delivery.hand_over(
+            message, message_id=claimed.message_id, may_leave=partial(keep_lease, claimed=claimed)
+        )
+    except Error:
+        raise  # the database is away: the lease runs out and the row is taken up again
+    except Exception as error:
+        # One tenant's broken mail must not stop the sender, which serves the others too.
+        log.exception("%s mail %s cannot be made.", claimed.kind, claimed.id)
+        answer = NotHandedOver(False, f"it cannot be made: {type(error).__name__}")
+    match answer:
+        case HandedOver():
+            return settle(claimed=claimed, state=State.HANDED_OVER, reason="")
+        case Withheld():
+            return None
+        case NotHandedOver(is_permanent=True):
+            return settle(claimed=claimed, state=State.FAILED, reason=answer.reason)
+        case NotHandedOver():
+            return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
+
+
+def settle(*, claimed: Claimed, state: State, reason: str) -> State | None:
+    """End the row's way in `state` and write it into the history. None, and nothing written, when the lease is lost."""
+    with transaction.atomic():
+        at = _update_held(
+            claimed,
+            "state = %(state)s, reason = %(reason)s, settled_at = now(),"
+            " handed_over_at = CASE WHEN %(state)s = 'handed_over' THEN now() END",
+            {"state": state, "reason": reason},
+        )
+        if at is None:
+            log.warning("%s mail %s was %s by a sender that had lost its lease.", claimed.kind, claimed.id, state)
+            return None
+        record(
+            actor=SYSTEM,
+            action=f"mail.{state}",
+            at=at,
+            subject_kind=claimed.kind,
+            subject_id=claimed.subject_id,
+            outcome=Outcome.FAILED if state == State.FAILED else Outcome.SUCCESS,
+            details={"mail": str(claimed.id), "tries": claimed.tries, "reason": reason},
+        )
+    return state
+
+
+def retry_later(*, claimed: Claimed, reason: str, again_after: timedelta) -> State | None:
+    """Give the row back until its back-off ends, or longer where the server asked for it; until its deadline at most.
+
+    None when the lease is lost.
+    """
+    wait = jittered(max(back_off(claimed.tries), again_after), secrets.randbelow(1000) / 1000)
+    log.info("%s mail %s: %s. Next try in %.0f s.", claimed.kind, claimed.id, reason, wait.total_seconds())
+    at = _update_held(
+        claimed,
+        "state = 'queued', reason = %(reason)s, due_at = least(now() + make_interval(secs => %(wait)s), deadline_at)",
+        {"reason": reason, "wait": wait.total_seconds()},
+    )
+    return State.QUEUED if at else None
+
+
+def _update_held(claimed: Claimed, assignments: str, parameters: dict[str, Any]) -> datetime | None:
+    """The database's time of the change, or None when this sender does not hold the row any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE outbox_outboundmail SET {assignments} WHERE id = %(id)s AND tenant_id = %(tenant)s"  # noqa: S608
+            " AND state = 'leased' AND tries = %(tries)s RETURNING now()",
+            {**parameters, "id": claimed.id, "tenant": claimed.tenant_id, "tries": claimed.tries},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def forget_settled(*, before: datetime, at_most: int) -> int:
+    """Delete up to `at_most` rows that were settled before that time, inside every_tenant(); how many there were.
+
+    One short transaction: the caller repeats it until fewer come back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH old AS MATERIALIZED (SELECT id FROM outbox_outboundmail WHERE settled_at < %s"
+            " ORDER BY settled_at LIMIT %s FOR UPDATE SKIP LOCKED)"
+            " DELETE FROM outbox_outboundmail AS mail USING old WHERE mail.id = old.id",
+            [before, at_most],
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,62 @@
+"""How long a mail waits before it is tried again, and what of a server's answer may be kept.
+
+Pure: knows numbers and words, no row and no network. It must never let a recipient, a code or a link's secret into a
+reason that is stored. (DESIGN 4, Mail; SAFETY B4, B11.)
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Final
+
+LEASE: Final = timedelta(seconds=15)
+"""How long a sender may be silent about a row before another one takes it up: above a hanging server's 10 seconds."""
+
+HEAD_START: Final = timedelta(seconds=2)
+"""A fresh row is the nudged worker's first; the relay takes what nobody has picked up by then."""
+
+LASTS: Final = timedelta(days=3)
+"""A mail without a deadline of its own is given up after this, as mail servers do."""
+
+MOST_LEASES_LOST: Final = 5
+"""Senders that may die over one row before it is parked, so that a row which kills them stops doing so."""
+
+KEPT: Final = timedelta(days=30)
+"""How long a settled row is kept for the people who look after a mail."""
+
+_WAITS: Final = (2, 5, 15, 30, 60)
+_PATIENT_AFTER: Final = 30
+_PATIENT: Final = 600
+_LONGEST_REASON: Final = 200
+_LONGEST_WORD: Final = 40
+_COULD_BE_SECRET: Final = re.compile(r"@|\d{4}")
+
+
+def back_off(tries: int) -> timedelta:
+    """The shortest wait after the `tries`-th try failed: 2, 5, 15, 30, then 60 seconds.
+
+    A mail that has been refused for half an hour waits 10 minutes from then on: no code is that old.
+    """
+    if tries > _PATIENT_AFTER:
+        return timedelta(seconds=_PATIENT)
+    return timedelta(seconds=_WAITS[min(max(tries, 1), len(_WAITS)) - 1])
+
+
+def jittered(wait: timedelta, share: float) -> timedelta:
+    """`wait` and up to a quarter more, by `share` (0 to 1), so that mails refused together do not return together."""
+    return wait * (1 + share / 4)
+
+
+def kept_reason(text: str) -> str:
+    """A server's answer in one line of at most 200 characters, safe to store and to show to an administrator.
+
+    A word that could be an address, a code or a link with its secret becomes an ellipsis: servers like to quote what
+    they refuse.
+    """
+    words = (
+        "…" if len(word) > _LONGEST_WORD or _COULD_BE_SECRET.search(word) else word
+        for word in "".join(c if c.isprintable() else " " for c in text).split()
+    )
+    line = " ".join(words)
+    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
