@@ -1,0 +1,255 @@
+"""Beginning to sign in: a link is opened, an address is typed, and a code is asked for (R10, R16-R19, R38)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from guests import limits, tickets
+from guests.models import Guest, Invitation, SignInFlow, Way
+from guests.operations.inviting import is_gone
+from guests.rules import FLOW_LIFE, is_domain_taken
+from passcodes.operations import request_passcode
+from passcodes.rules import Pool
+from providers.discovery import gather_facts
+from providers.rules import Decision, Method, RefusedAs, decide, reason_as_json
+from tenants import audit, budgets
+from tenants.addresses import Address, canonical
+from tenants.audit import Actor
+from tenants.models import Tenant
+from tenants.refusals import Code, Refusal, Refused
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The browser that asks. `browser_hash` is of its cookie's secret; `source` is its network key, `is_trusted` when
+    the tenant lists that network; `epochs` are the device cookie's: address key to the guest's epoch it was made at."""
+
+    browser_hash: str
+    source: str
+    is_trusted: bool
+    epochs: Mapping[str, int]
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Skips:
+    """What the guest said on the way: methods they have no account at, and the one they chose (R30-1, R34)."""
+
+    skipped: frozenset[Method] = frozenset()
+    chosen: Method | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A live link, whom it is for and which method they will meet."""
+
+    invitation: Invitation
+    guest: Guest
+    address: Address
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Not a passcode: the method to go on with, and whether the page may say more because a live link is held."""
+
+    decision: Decision
+    opened: Opened | None = None
+
+
+def open_invitation(
+    *, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime
+) -> Opened | Refusal:
+    """Look at a link without touching anything but the count of openings (R10, SAFETY).
+
+    Refuses E-WAIT, E-LINK-GONE for what is unknown, damaged, another tenant's, revoked, reset or expired, E-DOMAIN.
+    """
+    until = budgets.take(limits.for_opening(source=asker.source, is_trusted=asker.is_trusted))
+    if until is not None:
+        return Refusal(Code.WAIT, until=until, reason="Too many links were opened from this address.")
+    return _find(tenant, ticket, skips, asker, now)
+
+
+def begin_with_invitation(
+    *, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime
+) -> SignInFlow | Elsewhere | Refusal:
+    """Send a code to the invited address. The link's holder is in the known pool (R17)."""
+    opened = _find(tenant, ticket, skips, asker, now)
+    if isinstance(opened, Refusal):
+        return opened
+    if opened.decision.refused_as is not None:
+        return _refusal_of(opened.decision)
+    if opened.decision.method is not Method.PASSCODE:
+        return Elsewhere(opened.decision, opened)
+    return _begin(
+        tenant=tenant,
+        address=opened.address,
+        guest=opened.guest,
+        invitation=opened.invitation,
+        is_decoy=not opened.guest.may_sign_in,
+        pool=Pool.KNOWN,
+        way=Way.INVITATION,
+        landing=opened.invitation.redirect_url,
+        decision=opened.decision,
+        asker=asker,
+        now=now,
+    )
+
+
+def begin_with_address(
+    *, tenant: Tenant, address: Address, way: Way, landing: str, skips: Skips, asker: Asker, now: datetime
+) -> SignInFlow | Elsewhere | Refusal:
+    """Send a code to a typed address if it is a guest's; anybody else gets the very same pages (R19).
+
+    Refuses E-OTP-OFF alike for every address while passcodes are off (R5), and E-WAIT.
+    """
+    guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
+    decision = _decide(address, guest, skips, now)
+    pool = _pool_of(address, guest, asker)
+    if decision.is_passcode_missed:
+        return Refusal(Code.OTP_OFF, reason="Email one-time passcode is off.")
+    if decision.method is not Method.PASSCODE:
+        return _refusal_of(decision) if decision.refused_as else Elsewhere(decision)
+    return _begin(
+        tenant=tenant,
+        address=address,
+        guest=guest,
+        invitation=None,
+        is_decoy=guest is None or not guest.may_sign_in or not _is_taken(tenant, guest),
+        pool=pool,
+        way=way,
+        landing=landing,
+        decision=decision,
+        asker=asker,
+        now=now,
+    )
+
+
+def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
+    """Pass "please invite me again" from a dead link to the inviter: a line in the history and, once a day, a mail.
+
+    Silent about everything: whoever holds an unknown link sees the same page.
+    """
+    invitation = _by_ticket(ticket)
+    if invitation is None or not is_gone(invitation, now):
+        return
+    with transaction.atomic():
+        if budgets.take(limits.for_asking_again(invitation_id=invitation.id)) is not None:
+            return
+        audit.record(
+            actor=asker.actor,
+            action="invitation.asked_again",
+            at=now,
+            subject_kind="guest",
+            subject_id=invitation.guest_id,
+            details={"invitation": str(invitation.id)},
+        )
+
+
+def _find(tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime) -> Opened | Refusal:
+    invitation = _by_ticket(ticket)
+    if invitation is None or is_gone(invitation, now) or invitation.guest.deleted_at is not None:
+        return Refusal(Code.LINK_GONE, reason=_why_gone(invitation))
+    guest = invitation.guest
+    if not guest.has_accepted and not _is_taken(tenant, guest):
+        return Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}.")
+    address = canonical(guest.address)
+    return Opened(invitation, guest, address, _decide(address, guest, skips, now))
+
+
+def _by_ticket(ticket: str) -> Invitation | None:
+    if not tickets.is_ticket(ticket):
+        return None
+    return Invitation.objects.select_related("guest").filter(ticket_hash=tickets.ticket_hash(ticket)).first()
+
+
+def _why_gone(invitation: Invitation | None) -> str:
+    if invitation is None:
+        return "The link is not one of this tenant's, or is incomplete."
+    if invitation.ended_at is not None:
+        return f"The link was ended ({invitation.ended_why}) at {invitation.ended_at:%Y-%m-%d %H:%M} UTC."
+    return f"The link expired at {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
+
+
+def _decide(address: Address, guest: Guest | None, skips: Skips, now: datetime) -> Decision:
+    bound = guest.bound_method if guest is not None else None
+    provider_id = guest.method_provider_id if guest is not None else None
+    return decide(
+        gather_facts(
+            address=address,
+            bound=bound,
+            bound_provider_id=provider_id,
+            skipped=skips.skipped,
+            chosen=skips.chosen,
+            now=now,
+        )
+    )
+
+
+def _refusal_of(decision: Decision) -> Refusal:
+    code = Code.OTP_OFF if decision.refused_as is RefusedAs.PASSCODES_OFF else Code.NO_METHOD
+    return Refusal(code, reason=decision.reasons[-1].sentence)
+
+
+def _is_taken(tenant: Tenant, guest: Guest) -> bool:
+    return guest.has_accepted or is_domain_taken(
+        guest.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains
+    )
+
+
+def _pool_of(address: Address, guest: Guest | None, asker: Asker) -> Pool:
+    epoch = asker.epochs.get(address.key)
+    return Pool.KNOWN if guest is not None and epoch == guest.device_epoch else Pool.STRANGER
+
+
+def _begin(
+    *,
+    tenant: Tenant,
+    address: Address,
+    guest: Guest | None,
+    invitation: Invitation | None,
+    is_decoy: bool,
+    pool: Pool,
+    way: Way,
+    landing: str,
+    decision: Decision,
+    asker: Asker,
+    now: datetime,
+) -> SignInFlow | Refusal:
+    try:
+        with transaction.atomic():
+            challenge = request_passcode(
+                address=address,
+                decoy=is_decoy,
+                pool=pool,
+                source=asker.source,
+                trusted_source=asker.is_trusted,
+                lifetime=timedelta(minutes=tenant.passcode_minutes),
+                tenant_mails_per_hour=tenant.code_mails_per_hour,
+                actor=asker.actor,
+                now=now,
+            )
+            if isinstance(challenge, Refusal):
+                raise Refused(challenge)
+            return SignInFlow.objects.create(
+                id=uuid.uuid4(),
+                tenant_id=tenant.id,
+                browser_hash=asker.browser_hash,
+                way=way,
+                guest=None if is_decoy else guest,
+                invitation=invitation,
+                address=address.to_send,
+                pool=pool,
+                challenge_id=challenge.id,
+                method=decision.method,
+                reasons=[reason_as_json(one) for one in decision.reasons],
+                landing=landing,
+                expires_at=now + FLOW_LIFE,
+            )
+    except Refused as refused:
+        return refused.refusal

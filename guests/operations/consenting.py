@@ -1,0 +1,126 @@
+"""Consent: Review permissions, then Terms of use, then the redemption is complete (R22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from guests.models import Consent, ConsentKind, Ended, Guest, GuestSession, Invitation, Redemption, Status
+from guests.operations.signing_in import end_sessions_of
+from guests.rules import Step, is_domain_taken, next_step
+from tenants import audit
+from tenants.audit import Actor
+from tenants.models import Tenant
+from tenants.refusals import Code, Refusal, Refused
+
+
+@dataclass(frozen=True)
+class Consented:
+    """One more yes: `step` is the page that comes next, DONE when the redemption is complete."""
+
+    step: Step
+
+
+def step_of(*, tenant: Tenant, guest: Guest) -> Step:
+    """The page that this signed-in guest has to see next. One statement, none for who has accepted."""
+    if guest.has_accepted:
+        return Step.DONE
+    return next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
+
+
+def accept_permissions(
+    *, tenant: Tenant, session: GuestSession, actor: Actor, now: datetime
+) -> Consented | Refusal:
+    """Record the yes to Review permissions. Completes the redemption where the tenant has no terms of use."""
+    return _consent(ConsentKind.PERMISSIONS, 0, tenant, session, actor, now)
+
+
+def accept_terms(
+    *, tenant: Tenant, session: GuestSession, version: int, actor: Actor, now: datetime
+) -> Consented | Refusal:
+    """Record the yes to the version of the terms that the page showed, and complete the redemption.
+
+    A version that was replaced while the guest read is not recorded: the page shows the new one.
+    """
+    if version != tenant.terms_version:
+        return Consented(step_of(tenant=tenant, guest=session.guest))
+    return _consent(ConsentKind.TERMS, version, tenant, session, actor, now)
+
+
+def decline_consent(*, session: GuestSession, actor: Actor, now: datetime) -> None:
+    """Say no: the session ends, the redemption stays pending and the invitation open."""
+    with transaction.atomic():
+        end_sessions_of(guest_id=session.guest_id, why=Ended.SIGNED_OUT, only=session.id)
+        audit.record(
+            actor=actor,
+            action="guest.declined",
+            at=now,
+            subject_kind="guest",
+            subject_id=session.guest_id,
+            outcome=audit.Outcome.REFUSED,
+            code=Code.DECLINED,
+        )
+
+
+def _given(guest: Guest) -> list[tuple[str, int]]:
+    return list(Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).values_list("kind", "version"))
+
+
+def _consent(
+    kind: ConsentKind, version: int, tenant: Tenant, session: GuestSession, actor: Actor, now: datetime
+) -> Consented | Refusal:
+    try:
+        with transaction.atomic():
+            guest = Guest.objects.select_for_update().get(id=session.guest_id)
+            still = GuestSession.objects.filter(id=session.id, ended_at__isnull=True, expires_at__gt=Now()).exists()
+            if not still or not guest.may_sign_in:
+                raise Refused(Refusal(Code.SESSION, reason="The session ended while the page was open."))
+            if not is_domain_taken(guest.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
+                raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}."))
+            step = next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
+            if step.value != kind.value:  # a double click, or the back button: nothing is asked twice
+                return Consented(step)
+            Consent.objects.create(tenant_id=tenant.id, guest=guest, kind=kind, version=version)
+            audit.record(
+                actor=actor,
+                action=f"consent.{kind.value}",
+                at=now,
+                subject_kind="guest",
+                subject_id=guest.id,
+                details={"version": version},
+            )
+            step = next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
+            if step is Step.DONE:
+                _accept(guest, session, actor, now)
+            return Consented(step)
+    except Refused as refused:
+        return refused.refusal
+
+
+def _accept(guest: Guest, session: GuestSession, actor: Actor, now: datetime) -> None:
+    """Only now does the status change, and the method stick (R3, R22)."""
+    if session.invitation_id is not None:
+        live = Invitation.objects.filter(id=session.invitation_id, ended_at__isnull=True)
+        if not live.update(accepted_at=Now()):
+            raise Refused(Refusal(Code.LINK_GONE, reason="The invitation was withdrawn while the page was open."))
+    Guest.objects.filter(id=guest.id).update(
+        redemption_status=Status.ACCEPTED, redemption_status_changed_at=Now(), method=session.method
+    )
+    Redemption.objects.create(
+        tenant_id=guest.tenant_id,
+        guest=guest,
+        invitation_id=session.invitation_id,
+        method=session.method,
+        reasons=session.reasons,
+    )
+    audit.record(
+        actor=actor,
+        action="guest.redeemed",
+        at=now,
+        subject_kind="guest",
+        subject_id=guest.id,
+        details={"method": session.method},
+    )

@@ -1,0 +1,271 @@
+"""Inviting: makes the guest and the invitation, and mails the link where that is wanted (R50-R53)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from guests import limits, tickets
+from guests.models import Ended, Guest, Invitation, Status
+from guests.rules import invitation_expiry, is_domain_taken, user_principal_name
+from outbox.operations import enqueue
+from tenants import audit, budgets
+from tenants.addresses import Address
+from tenants.audit import Actor
+from tenants.models import Administrator, Tenant
+from tenants.origins import is_registered
+from tenants.refusals import Code, Refusal, Refused
+
+
+@dataclass(frozen=True)
+class Inviter:
+    """Who invites, as the mail names them. `id` is the administrator's, none for an operator at the shell."""
+
+    name: str
+    address: str
+    id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Details:
+    """What an invitation says. `redirect_url` must lie on an origin that the tenant registered (R39)."""
+
+    name: str = ""
+    redirect_url: str = ""
+    resource_name: str = ""
+    message: str = ""
+    cc: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """The outcome: `link` holds the secret and is shown once, to who invited."""
+
+    guest: Guest
+    invitation: Invitation
+    link: str
+
+
+def invite_guest(
+    *, tenant: Tenant, address: Address, details: Details, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """Make the guest (or find them) and a link, and mail nothing.
+
+    Refuses an administrator's own address, a domain that the tenant does not take (E-DOMAIN), a blocked guest
+    (E-BLOCKED) and what exceeds the hour's invitations (E-WAIT).
+    """
+    try:
+        with transaction.atomic():
+            return _invite(tenant, address, details, inviter, actor, now)
+    except Refused as refused:
+        _audit_refusal(refused.refusal, address, actor, now)
+        return refused.refusal
+
+
+def invite_guest_by_mail(
+    *, tenant: Tenant, address: Address, details: Details, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """The same, and mail the link. Refuses what invite_guest refuses."""
+    try:
+        with transaction.atomic():
+            invited = _invite(tenant, address, details, inviter, actor, now)
+            _mail(invited.invitation, now)
+            return invited
+    except Refused as refused:
+        _audit_refusal(refused.refusal, address, actor, now)
+        return refused.refusal
+
+
+def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
+    """Mail the same link again. Refuses one that was revoked, reset or has expired (E-LINK-GONE)."""
+    try:
+        with transaction.atomic():
+            invitation = _locked(invitation_id)
+            if is_gone(invitation, now):
+                raise Refused(Refusal(Code.LINK_GONE, reason="The link is no longer live. Invite the guest again."))
+            if not tickets.is_known_key(invitation.key_id):
+                raise Refused(Refusal(Code.LINK_GONE, reason="The link's key was taken out. Invite the guest again."))
+            _take(tenant, actor.id or actor.name)
+            _mail(invitation, now)
+            audit.record(
+                actor=actor,
+                action="invitation.resent",
+                at=now,
+                subject_kind="guest",
+                subject_id=invitation.guest_id,
+                details={"invitation": str(invitation.id)},
+            )
+            return invitation
+    except Refused as refused:
+        return refused.refusal
+
+
+def revoke_invitation(*, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
+    """End an invitation: its link answers 410 from now on. Revoking twice changes nothing."""
+    try:
+        with transaction.atomic():
+            invitation = _locked(invitation_id)
+            if invitation.ended_at is None:
+                Invitation.objects.filter(id=invitation.id).update(ended_at=Now(), ended_why=Ended.REVOKED)
+                invitation.refresh_from_db(fields=["ended_at", "ended_why"])
+                audit.record(
+                    actor=actor,
+                    action="invitation.revoked",
+                    at=now,
+                    subject_kind="guest",
+                    subject_id=invitation.guest_id,
+                    details={"invitation": str(invitation.id)},
+                )
+            return invitation
+    except Refused as refused:
+        return refused.refusal
+
+
+def new_invitation(*, tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited:
+    """A fresh row with a fresh nonce. For operations, inside theirs."""
+    invitation_id = uuid.uuid4()
+    key_id, nonce = tickets.new_nonce()
+    secret = tickets.ticket(key_id=key_id, nonce=nonce, tenant_id=tenant.id, invitation_id=invitation_id)
+    invitation = Invitation.objects.create(
+        id=invitation_id,
+        tenant_id=tenant.id,
+        guest=guest,
+        key_id=key_id,
+        nonce=nonce,
+        ticket_hash=tickets.ticket_hash(secret),
+        redirect_url=landing_of(tenant, details.redirect_url),
+        resource_name=details.resource_name,
+        message=details.message,
+        cc=details.cc,
+        language=details.language,
+        inviter_id=inviter.id,
+        inviter_name=inviter.name,
+        inviter_address=inviter.address,
+        expires_at=invitation_expiry(now=now, days=tenant.invitation_days),
+    )
+    return Invited(guest, invitation, tickets.link(tenant_domain=tenant.primary_domain, secret=secret))
+
+
+def mail_invitation(*, invitation: Invitation, now: datetime) -> None:
+    """Queue the mail of an invitation that was just made. For operations, inside theirs."""
+    _mail(invitation, now)
+
+
+def link_of(*, tenant: Tenant, invitation: Invitation) -> str:
+    """The link of an invitation, derived anew, for the mail and for who invited."""
+    secret = tickets.ticket(
+        key_id=invitation.key_id,
+        nonce=bytes(invitation.nonce),
+        tenant_id=tenant.id,
+        invitation_id=invitation.id,
+    )
+    return tickets.link(tenant_domain=tenant.primary_domain, secret=secret)
+
+
+def is_gone(invitation: Invitation, now: datetime) -> bool:
+    """Whether the link no longer works: ended, or past its time (R52)."""
+    return invitation.ended_at is not None or (invitation.expires_at is not None and invitation.expires_at <= now)
+
+
+def landing_of(tenant: Tenant, url: str) -> str:
+    """The address if its origin is registered with the tenant, else nothing, which means My Apps (R39)."""
+    return url if url and is_registered(url, tenant.landing_origins) else ""
+
+
+def _invite(
+    tenant: Tenant, address: Address, details: Details, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited:
+    if Administrator.objects.filter(email=address.key, roles__tenant=tenant, is_active=True).exists():
+        raise Refused(Refusal(Code.INPUT, reason="This address belongs to an administrator of this tenant."))
+    if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
+        raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {address.domain}."))
+    _take(tenant, inviter.id or inviter.name)
+    guest, is_new = Guest.objects.select_for_update().get_or_create(
+        address_key=address.key,
+        deleted_at=None,
+        defaults={
+            "tenant_id": tenant.id,
+            "address": address.to_send,
+            "domain": address.domain,
+            "name": details.name,
+            "name_key": details.name.casefold()[:100],
+            "language": details.language,
+            "user_principal_name": user_principal_name(address.key, tenant.primary_domain),
+            "sponsor_name": inviter.name,
+            "sponsor_address": inviter.address,
+        },
+    )
+    if guest.is_blocked:
+        raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
+    if details.name and details.name != guest.name and guest.redemption_status == Status.PENDING:
+        guest.name, guest.name_key = details.name, details.name.casefold()[:100]
+        guest.save(update_fields=["name", "name_key"])
+    invited = _with_live_link(tenant, guest, details, inviter, now) or new_invitation(
+        tenant=tenant, guest=guest, details=details, inviter=inviter, now=now
+    )
+    is_dropped = bool(details.redirect_url) and not invited.invitation.redirect_url
+    audit.record(
+        actor=actor,
+        action="guest.invited" if is_new else "guest.invited_again",
+        at=now,
+        subject_kind="guest",
+        subject_id=guest.id,
+        details={
+            "address": address.key,
+            "invitation": str(invited.invitation.id),
+            **({"redirect_url_not_registered": details.redirect_url} if is_dropped else {}),
+        },
+    )
+    return invited
+
+
+def _with_live_link(
+    tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime
+) -> Invited | None:
+    """Inviting again keeps the link that the guest may already have, and says the new things with it (R50)."""
+    live = Invitation.objects.filter(guest=guest, ended_at__isnull=True).order_by("-created_at").first()
+    if live is None or is_gone(live, now) or not tickets.is_known_key(live.key_id):
+        return None
+    live.redirect_url = landing_of(tenant, details.redirect_url)
+    live.resource_name, live.message, live.cc = details.resource_name, details.message, details.cc
+    live.language = details.language
+    live.inviter_id, live.inviter_name, live.inviter_address = inviter.id, inviter.name, inviter.address
+    live.expires_at = invitation_expiry(now=now, days=tenant.invitation_days)
+    live.save()
+    return Invited(guest, live, link_of(tenant=tenant, invitation=live))
+
+
+def _locked(invitation_id: UUID) -> Invitation:
+    found = Invitation.objects.select_for_update().filter(id=invitation_id).first()
+    if found is None:
+        raise Refused(Refusal(Code.LINK_GONE, reason="There is no such invitation in this tenant."))
+    return found
+
+
+def _take(tenant: Tenant, inviter: UUID | str) -> None:
+    until = budgets.take(limits.for_inviting(tenant=tenant, inviter=inviter))
+    if until is not None:
+        raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
+
+
+def _mail(invitation: Invitation, now: datetime) -> None:
+    enqueue(kind="invitation", subject_id=invitation.id, rank=1, deadline=invitation.expires_at, now=now)
+    Invitation.objects.filter(id=invitation.id).update(last_mailed_at=now)
+
+
+def _audit_refusal(refusal: Refusal, address: Address, actor: Actor, now: datetime) -> None:
+    audit.record(
+        actor=actor,
+        action="guest.invited",
+        at=now,
+        subject_kind="guest",
+        outcome=audit.Outcome.REFUSED,
+        code=refusal.code,
+        details={"address": address.key, "reason": refusal.reason},
+    )

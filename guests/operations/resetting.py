@@ -1,0 +1,160 @@
+"""Resetting the redemption status, ending sessions, blocking: what an administrator does to let a guest begin anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from guests.models import Consent, Ended, Guest, Invitation, SignInFlow, Status
+from guests.operations.inviting import Details, Invited, Inviter, mail_invitation, new_invitation
+from guests.operations.signing_in import end_sessions_of
+from passcodes.operations import void_challenges
+from tenants import audit
+from tenants.addresses import Address
+from tenants.audit import Actor
+from tenants.models import Tenant
+from tenants.refusals import Code, Refusal, Refused
+
+
+def reset_redemption(
+    *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """Open the choice of method again and make a new link, mailing nothing (R40).
+
+    Keeps the guest's id, name, history and assignments; clears method and consent, sets the status back to
+    PendingAcceptance, ends sessions, kills live codes and old links, all at once. Resetting twice leaves the newest
+    link. Refuses a guest who is not in this tenant.
+    """
+    try:
+        with transaction.atomic():
+            return _reset(tenant, guest_id, None, inviter, actor, now)
+    except Refused as refused:
+        return refused.refusal
+
+
+def reset_redemption_by_mail(
+    *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """The same, and mail the new invitation."""
+    try:
+        with transaction.atomic():
+            invited = _reset(tenant, guest_id, None, inviter, actor, now)
+            mail_invitation(invitation=invited.invitation, now=now)
+            return invited
+    except Refused as refused:
+        return refused.refusal
+
+
+def reset_redemption_to_address(
+    *, tenant: Tenant, guest_id: UUID, address: Address, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """The same, mailed to a new address that becomes the guest's (R41). Refuses one that another guest has."""
+    try:
+        with transaction.atomic():
+            invited = _reset(tenant, guest_id, address, inviter, actor, now)
+            mail_invitation(invitation=invited.invitation, now=now)
+            return invited
+    except Refused as refused:
+        return refused.refusal
+
+
+def end_sessions(*, guest_id: UUID, actor: Actor, now: datetime) -> int:
+    """End all of a guest's sessions now; returns how many were live. The guest may sign in again."""
+    with transaction.atomic():
+        ended = end_sessions_of(guest_id=guest_id, why=Ended.BY_ADMINISTRATOR)
+        audit.record(
+            actor=actor,
+            action="guest.sessions_ended",
+            at=now,
+            subject_kind="guest",
+            subject_id=guest_id,
+            details={"sessions": ended},
+        )
+        return ended
+
+
+def block_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Refusal:
+    """Stop a guest from signing in; sessions end and codes die at once. Blocking twice changes nothing."""
+    try:
+        with transaction.atomic():
+            guest = _locked(guest_id)
+            if not guest.is_blocked:
+                Guest.objects.filter(id=guest.id).update(is_blocked=True)
+                guest.is_blocked = True
+                end_sessions_of(guest_id=guest.id, why=Ended.BLOCKED)
+                void_challenges(address_key=guest.address_key, now=now)
+                audit.record(actor=actor, action="guest.blocked", at=now, subject_kind="guest", subject_id=guest.id)
+            return guest
+    except Refused as refused:
+        return refused.refusal
+
+
+def unblock_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Refusal:
+    """Let a guest sign in again. Unblocking twice changes nothing."""
+    try:
+        with transaction.atomic():
+            guest = _locked(guest_id)
+            if guest.is_blocked:
+                Guest.objects.filter(id=guest.id).update(is_blocked=False)
+                guest.is_blocked = False
+                audit.record(actor=actor, action="guest.unblocked", at=now, subject_kind="guest", subject_id=guest.id)
+            return guest
+    except Refused as refused:
+        return refused.refusal
+
+
+def _locked(guest_id: UUID) -> Guest:
+    guest = Guest.objects.select_for_update().filter(id=guest_id, deleted_at=None).first()
+    if guest is None:
+        raise Refused(Refusal(Code.INPUT, reason="There is no such guest in this tenant."))
+    return guest
+
+
+def _reset(
+    tenant: Tenant, guest_id: UUID, address: Address | None, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited:
+    guest = _locked(guest_id)
+    before = {"method": guest.method, "status": guest.redemption_status}
+    void_challenges(address_key=guest.address_key, now=now)
+    if address is not None and address.key != guest.address_key:
+        if Guest.objects.filter(address_key=address.key, deleted_at=None).exists():
+            raise Refused(Refusal(Code.INPUT, reason="Another guest of this tenant has that address."))
+        before["address"] = guest.address_key
+        guest.other_addresses = [*guest.other_addresses, guest.address]
+        guest.address, guest.address_key, guest.domain = address.to_send, address.key, address.domain
+    last = Invitation.objects.filter(guest=guest).order_by("-created_at").first()
+    ended = end_sessions_of(guest_id=guest.id, why=Ended.RESET)
+    Invitation.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now(), ended_why=Ended.RESET)
+    SignInFlow.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now())
+    Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).update(withdrawn_at=Now())
+    Guest.objects.filter(id=guest.id).update(
+        address=guest.address,
+        address_key=guest.address_key,
+        domain=guest.domain,
+        other_addresses=guest.other_addresses,
+        method="",
+        method_provider_id=None,
+        redemption_status=Status.PENDING,
+        redemption_status_changed_at=Now(),
+        device_epoch=F("device_epoch") + 1,
+    )
+    guest.refresh_from_db()
+    details = Details(
+        redirect_url=last.redirect_url if last else "",
+        resource_name=last.resource_name if last else "",
+        language=last.language if last else "",
+    )
+    invited = new_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
+    audit.record(
+        actor=actor,
+        action="guest.reset",
+        at=now,
+        subject_kind="guest",
+        subject_id=guest.id,
+        details={"before": before, "sessions_ended": ended, "invitation": str(invited.invitation.id)},
+    )
+    return invited

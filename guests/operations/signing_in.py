@@ -1,0 +1,164 @@
+"""Signing in: a right code opens a session, in the transaction that spends it (R14, R20); and signing out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from guests.models import Ended, Guest, GuestSession, SignInFlow
+from guests.operations.beginning import Asker
+from guests.rules import SESSION_LIFE
+from passcodes.models import Challenge
+from passcodes.operations import resend_passcode, try_code, use_challenge
+from passcodes.rules import Pool
+from providers.discovery import gather_facts
+from providers.models import EmailPasscodePolicy
+from providers.rules import Method, RefusedAs, decide
+from tenants import audit
+from tenants.addresses import canonical
+from tenants.audit import Actor, ActorKind
+from tenants.models import Tenant
+from tenants.refusals import Code, Refusal, Refused
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that has just begun. `token` is the cookie's value, known to nobody but the browser."""
+
+    session: GuestSession
+    guest: Guest
+    token: str
+
+
+def token_hash(token: str) -> str:
+    """What stands in the row for a browser's or a session's secret: SHA-256 of 256 random bits, in hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def resend_code(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetime) -> Challenge | Refusal:
+    """Have the code of this flow mailed again (R15). Refuses E-WAIT, and E-OTP-OFF once passcodes are off."""
+    if _are_passcodes_off(flow, now):
+        return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off.")
+    assert flow.challenge_id is not None
+    return resend_passcode(
+        challenge_id=flow.challenge_id,
+        pool=Pool(flow.pool),
+        source=asker.source,
+        trusted_source=asker.is_trusted,
+        tenant_mails_per_hour=tenant.code_mails_per_hour,
+        actor=asker.actor,
+        now=now,
+    )
+
+
+def sign_in_with_passcode(
+    *, flow: SignInFlow, typed: str, browser: str, asker: Asker, now: datetime
+) -> SignedIn | Refusal:
+    """Spend one try on `typed`, 8 digits; if they are right, open a session for 24 hours.
+
+    The try is committed before anything is compared. Refuses E-CODE (wrong, used, expired, exhausted and decoys look
+    alike), E-WAIT, E-OTP-OFF where passcodes were turned off since, E-BLOCKED to who has proven the address.
+    """
+    assert flow.challenge_id is not None
+    right = try_code(
+        challenge_id=flow.challenge_id,
+        typed=typed,
+        pool=Pool(flow.pool),
+        source=asker.source,
+        trusted_source=asker.is_trusted,
+        actor=asker.actor,
+        now=now,
+    )
+    if isinstance(right, Refusal):
+        return right
+    try:
+        with transaction.atomic():
+            guest = Guest.objects.select_for_update().filter(id=flow.guest_id).first()
+            if guest is None or guest.deleted_at is not None:
+                raise Refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."))
+            if not use_challenge(right=right, actor=asker.actor, now=now):
+                raise Refused(Refusal(Code.CODE, reason="The code was used already."))
+            _check_still_allowed(flow, guest, now)
+            return _open_session(flow, guest, browser, asker, now)
+    except Refused as refused:
+        audit.record(
+            actor=asker.actor,
+            action="guest.signed_in",
+            at=now,
+            subject_kind="guest",
+            subject_id=flow.guest_id,
+            outcome=audit.Outcome.REFUSED,
+            code=refused.refusal.code,
+            details={"reason": refused.refusal.reason, "flow": str(flow.id)},
+        )
+        return refused.refusal
+
+
+def sign_out(*, session: GuestSession, actor: Actor, now: datetime) -> None:
+    """End this browser's session. Signing out twice changes nothing."""
+    with transaction.atomic():
+        if end_sessions_of(guest_id=session.guest_id, why=Ended.SIGNED_OUT, only=session.id):
+            audit.record(actor=actor, action="guest.signed_out", at=now, subject_kind="guest", subject_id=session.guest_id)
+
+
+def end_sessions_of(*, guest_id: UUID, why: Ended, only: UUID | None = None) -> int:
+    """End a guest's live sessions, or one of them; returns how many. For operations, inside theirs."""
+    live = GuestSession.objects.filter(guest_id=guest_id, ended_at__isnull=True, expires_at__gt=Now())
+    if only is not None:
+        live = live.filter(id=only)
+    return live.update(ended_at=Now(), ended_why=why)
+
+
+def _are_passcodes_off(flow: SignInFlow, now: datetime) -> bool:
+    policy = EmailPasscodePolicy.objects.first()
+    if policy is None:
+        return False
+    void_before = policy.passcodes_void_before
+    return not policy.passcode_state.is_on or (void_before is not None and flow.created_at <= void_before)
+
+
+def _check_still_allowed(flow: SignInFlow, guest: Guest, now: datetime) -> None:
+    """R21: what was allowed when the code was asked for may not be any more."""
+    if guest.is_blocked:
+        raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest."))
+    if _are_passcodes_off(flow, now):
+        raise Refused(Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent."))
+    if guest.bound_method not in (None, Method.PASSCODE):
+        raise Refused(Refusal(Code.CODE, reason=f"The guest is bound to {guest.method}."))
+
+
+def _open_session(flow: SignInFlow, guest: Guest, browser: str, asker: Asker, now: datetime) -> SignedIn:
+    token = secrets.token_urlsafe(32)
+    session = GuestSession.objects.create(
+        id=uuid.uuid4(),
+        tenant_id=guest.tenant_id,
+        guest=guest,
+        flow=flow,
+        token_hash=token_hash(token),
+        challenge_id=flow.challenge_id,
+        invitation_id=flow.invitation_id,
+        method=Method.PASSCODE,
+        reasons=flow.reasons,
+        landing=flow.landing,
+        source=asker.actor.source,
+        browser=browser[:120],
+        expires_at=Now() + SESSION_LIFE,
+    )
+    SignInFlow.objects.filter(id=flow.id).update(ended_at=Now())
+    Guest.objects.filter(id=guest.id).update(last_sign_in_at=Now())
+    audit.record(
+        actor=Actor(ActorKind.GUEST, guest.address_key, guest.id, asker.actor.source, asker.actor.correlation),
+        action="guest.signed_in",
+        at=now,
+        subject_kind="guest",
+        subject_id=guest.id,
+        details={"method": Method.PASSCODE.value, "way": flow.way, "session": str(session.id)},
+    )
+    return SignedIn(session, guest, token)
