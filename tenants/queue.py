@@ -23,7 +23,7 @@ _quiet_until = 0.0
 
 def nudge(name: str, *, tenant_id: UUID, row_id: UUID) -> None:
     """Tell a worker to run the task `name` for one row of one tenant. Call it in transaction.on_commit."""
-    global _quiet_until  # noqa: PLW0603  # one process, one memory of the broker's silence
+    global _quiet_until  # one process, one memory of the broker's silence
     if time.monotonic() < _quiet_until:
         return
     try:
