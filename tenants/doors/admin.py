@@ -1,0 +1,233 @@
+"""The base of every page in the portal.
+
+Knows how Django's admin becomes ours: roles instead of permissions, the chosen tenant's rows only, searches and counts
+that row security leaves an index for, the audit instead of Django's log, and no row saved by a page. It must never
+know a particular model.
+
+How to use it::
+
+    @admin.register(Guest)
+    class GuestAdmin(TenantModelAdmin):
+        view_action = Action.GUESTS_VIEW            # who may see the list and a row; the navigation asks it as well
+        search_fields = ("address_key", "name_key")  # canonical columns, searched by how they begin
+        change_action = None                         # None (the default): nobody changes rows through stock forms
+
+        def get_urls(self):                          # a page of your own: its URL is admin:<name>
+            return [
+                path("invite/", self.guarded(self.invite_page, Action.GUESTS_INVITE), name="guests_invite"),
+                *super().get_urls(),
+            ]
+
+        def invite_page(self, request):
+            form = InviteForm(request.POST or None)
+            if request.method == "POST" and form.is_valid():
+                outcome = invite_guest(..., actor=actor(request), now=timezone.now())
+                if not self.refused(outcome, form):  # words a Refusal on the form; False when there is none
+                    self.message_user(request, "…")
+                    return redirect("admin:guests_guest_changelist")
+            return self.form_page(request, form, title="Invite a guest", submit="Invite", fieldsets=(...,))
+
+A page that is no form: `return self.page(request, "admin/providers/tabs.html", title="…", …)`; its template extends
+admin/base_site.html. A page for a model without a list overrides `changelist_view`. The navigation's entries stand in
+config/navigation.py. Inside a page the tenant's scope is open; `desk(request).tenant` is the tenant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.helpers import AdminForm
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.formats import number_format
+
+from tenants.doors.desk import actor, chosen_tenant, desk
+from tenants.doors.words import for_administrator
+from tenants.models import AuditEntry
+from tenants.refusals import Refusal
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _Paginator = Paginator[Any]
+else:
+    _ModelAdmin, _Paginator = admin.ModelAdmin, Paginator
+
+__all__ = ["BoundedPaginator", "TenantModelAdmin", "actor", "chosen_tenant", "desk"]
+
+Page = Callable[..., HttpResponseBase]
+
+
+class BoundedPaginator(_Paginator):
+    """Counts to 10,000 and then says "10,000+": a full count reads every row of the tenant."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if isinstance(rows, QuerySet):
+            return rows.order_by()[: self.MOST + 1].count()
+        return len(rows)
+
+    @property
+    def count_shown(self) -> str:
+        """The count for people."""
+        most = min(self.count, self.MOST)
+        return number_format(most, force_grouping=True) + ("+" if self.count > most else "")
+
+
+class TenantModelAdmin(_ModelAdmin):
+    """Rows of the chosen tenant, by the roles held there."""
+
+    view_action: ClassVar[str]
+    add_action: ClassVar[str | None] = None
+    change_action: ClassVar[str | None] = None
+
+    exclude = ("tenant",)
+    actions_on_top = True  # with both off, Django writes an inline <style>, which the CSP refuses
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = BoundedPaginator
+    list_title: ClassVar[str] = ""
+    """The list's heading; the model's plural where it is empty."""
+
+    # --- roles ------------------------------------------------------------------------------------------------
+
+    def may(self, request: HttpRequest, action: str | None) -> bool:
+        return action is not None and desk(request).may(action)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, self.view_action)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, self.add_action)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, self.change_action)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # --- pages ------------------------------------------------------------------------------------------------
+
+    def guarded(self, page: Page, action: str) -> Page:
+        """The page behind both factors, a chosen tenant and a role that allows the action."""
+
+        @wraps(page)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.may(request, action):
+                raise PermissionDenied
+            return page(request, *args, **kwargs)
+
+        inner.needs_tenant = True  # type: ignore[attr-defined]  # the site sends who has none to choose one
+        guarded: Page = self.admin_site.admin_view(inner)
+        return guarded
+
+    def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
+        """A page of ours in the portal's frame. `opts` names the model, for the breadcrumbs."""
+        return TemplateResponse(
+            request,
+            template,
+            {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "subtitle": None, **context},
+        )
+
+    def form_page(
+        self,
+        request: HttpRequest,
+        form: BaseForm,
+        *,
+        title: str,
+        submit: str,
+        fieldsets: Sequence[tuple[str | None, dict[str, Any]]] | None = None,
+        template: str = "admin/form_page.html",
+        **context: Any,
+    ) -> TemplateResponse:
+        """A form in Django's own fieldsets; `submit` says the deed. Every field in one fieldset by default."""
+        groups = fieldsets or [(None, {"fields": list(form.fields)})]
+        shown = AdminForm(form, groups, {}, (), model_admin=self)
+        return self.page(
+            request, template, title=title, submit=submit, form=form, adminform=shown, errors=form.errors, **context
+        )
+
+    def refused(self, outcome: object, form: BaseForm, field: str | None = None) -> bool:
+        """Whether the operation refused; its words are then on the form, at the field if one is named."""
+        if not isinstance(outcome, Refusal):
+            return False
+        form.add_error(field, for_administrator(outcome))
+        return True
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = self.list_title or str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, "subtitle": None, **(extra_context or {})})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        return super().change_view(
+            request, object_id, form_url, {"title": str(row), "subtitle": None, **(extra_context or {})}
+        )
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """What the audit says about this row: Django's own log is not written."""
+        row = self.get_object(request, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        entries = AuditEntry.objects.filter(subject_id=row.pk).order_by("-id")[:200]
+        return self.page(request, "admin/history.html", title=f"History of {row}", object=row, entries=entries)
+
+    # --- rows -------------------------------------------------------------------------------------------------
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, or 404: another tenant's row and one that never was look alike."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None:
+            raise Http404("no such row in this tenant")
+        return row
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Rows of which a searched column begins with the term, folded as those columns are."""
+        term = self.folded(search_term)
+        if not term:
+            return queryset, False
+        found = Q()
+        for name in self.get_search_fields(request):
+            found |= Q(**{f"{name}__starts_with": term})
+        return queryset.filter(found), False
+
+    def folded(self, search_term: str) -> str:
+        """The term as the searched columns write it; lower case unless a subclass knows better."""
+        return search_term.strip().lower()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        raise NotImplementedError("A page saves no row: give it a page of its own that calls an operation.")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        raise NotImplementedError("A page deletes no row: call an operation.")
+
+    # Django's log has no tenant and keeps names of rows. The operations write the audit.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return None

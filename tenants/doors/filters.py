@@ -1,0 +1,63 @@
+"""Filters beside a list that a million rows do not slow down.
+
+Knows how to list the values of a column without reading every row: one step along the index for each value. It must
+only be used on columns that have an index beginning with (tenant, column).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.admin import SimpleListFilter
+from django.db import connection
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+MOST = 20
+"""How many values a filter offers at most, in their order."""
+
+
+def values_of(model: type[Model], column: str) -> list[str]:
+    """The first values of the column in the open scope, in order: one statement that hops along the index."""
+    quote = connection.ops.quote_name
+    table, name = quote(model._meta.db_table), quote(model._meta.get_field(column).column)
+    sql = (
+        f"WITH RECURSIVE hop AS ("  # noqa: S608  # both names are the model's own, quoted
+        f"(SELECT min({name}) AS value, 1 AS n FROM {table})"
+        f" UNION ALL SELECT (SELECT min({name}) FROM {table} WHERE {name} > hop.value), n + 1 FROM hop"
+        f" WHERE hop.value IS NOT NULL AND n < %s)"
+        f" SELECT value FROM hop WHERE value IS NOT NULL"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [MOST])
+        return [str(row[0]) for row in cursor.fetchall() if row[0] != ""]
+
+
+class ValuesFilter(SimpleListFilter):
+    """One link for each value of `column`. A subclass says the column, the title, and how a value is shown."""
+
+    column: ClassVar[str]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, self.shown(value)) for value in values_of(model_admin.model, self.column)]
+
+    def shown(self, value: str) -> str:
+        return value
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(**{self.column: value}) if value else queryset
+
+
+class ChoiceFilter(SimpleListFilter):
+    """One link for each of fixed choices, matched exactly. A subclass says `column` and `options`."""
+
+    column: ClassVar[str]
+    options: ClassVar[list[tuple[str, str]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return self.options
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(**{self.column: value}) if value in dict(self.options) else queryset

@@ -1,0 +1,88 @@
+"""An administrator's second factor: one authenticator app and single-use backup codes.
+
+Knows how both are made and replaced. The app's secret and the codes are shown when they are made and never again; no
+line of history holds them. (R63)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tenants import audit
+from tenants.audit import Actor
+from tenants.models import Administrator
+
+BACKUP_CODES = 10
+
+
+def unconfirmed_authenticator(administrator: Administrator) -> TOTPDevice | None:
+    """The app that is being set up, if any."""
+    return TOTPDevice.objects.filter(user=administrator, confirmed=False).order_by("-id").first()
+
+
+def begin_authenticator(*, administrator: Administrator) -> TOTPDevice:
+    """Make a secret for an app that does not count before its first code was typed; an earlier attempt is dropped."""
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user=administrator, confirmed=False).delete()
+        device: TOTPDevice = TOTPDevice.objects.create(user=administrator, name="Authenticator app", confirmed=False)
+        return device
+
+
+def confirm_authenticator(*, administrator: Administrator, code: str, actor: Actor, now: datetime) -> TOTPDevice | None:
+    """The app counts from now on and replaces the one before. None where the code is not right or came too quickly.
+
+    Runs inside a tenant's scope, whose history tells of it.
+    """
+    with transaction.atomic():
+        device: TOTPDevice | None = (
+            TOTPDevice.objects.select_for_update().filter(user=administrator, confirmed=False).order_by("-id").first()
+        )
+        if device is None or not device.verify_token(code):
+            return None
+        TOTPDevice.objects.filter(user=administrator, confirmed=True).delete()
+        device.confirmed = True
+        device.save(update_fields=["confirmed"])
+        _record("administrator.authenticator_set", administrator, actor, now)
+        return device
+
+
+def make_backup_codes(*, administrator: Administrator, count: int = BACKUP_CODES) -> list[str]:
+    """Replace the administrator's backup codes; the earlier ones stop working. Writes no history: see below."""
+    with transaction.atomic():
+        device, _ = StaticDevice.objects.get_or_create(user=administrator, defaults={"name": "Backup codes"})
+        device.token_set.all().delete()
+        codes = [StaticToken.random_token() for _ in range(count)]
+        StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+        return codes
+
+
+def replace_backup_codes(*, administrator: Administrator, actor: Actor, now: datetime) -> list[str]:
+    """New backup codes, asked for by the administrator. Runs inside a tenant's scope, whose history tells of it."""
+    with transaction.atomic():
+        codes = make_backup_codes(administrator=administrator)
+        _record("administrator.backup_codes_made", administrator, actor, now)
+        return codes
+
+
+def change_password(*, administrator: Administrator, password: str, actor: Actor, now: datetime) -> None:
+    """Set a password that the door has validated; other browsers' sessions end, as Django ties them to it."""
+    with transaction.atomic():
+        administrator.set_password(password)
+        administrator.save(update_fields=["password"])
+        _record("administrator.password_changed", administrator, actor, now)
+
+
+def has_authenticator(administrator: Administrator) -> bool:
+    return bool(TOTPDevice.objects.filter(user=administrator, confirmed=True).exists())
+
+
+def backup_codes_left(administrator: Administrator) -> int:
+    return int(StaticToken.objects.filter(device__user=administrator, device__confirmed=True).count())
+
+
+def _record(action: str, administrator: Administrator, actor: Actor, now: datetime) -> None:
+    audit.record(actor=actor, action=action, at=now, subject_kind="administrator", subject_id=administrator.pk)
