@@ -78,7 +78,7 @@ def spaced_code(code: str) -> str:
 
 @register.filter
 def folded(text: str) -> str:
-    """A paragraph of a text mail in lines of at most LINE columns; a word that is longer, such as a link, stays whole."""
+    """A paragraph of a text mail in lines of at most LINE columns; a longer word, such as a link, stays whole."""
     return textwrap.fill(" ".join(text.split()), LINE, break_long_words=False, break_on_hyphens=False)
 
 

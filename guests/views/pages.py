@@ -1,0 +1,60 @@
+"""What every guest page is given, and how one is made.
+
+Knows the room round a page: whose door it is and under which reference it can be found again. It must never read a row
+or decide what a guest may see: the view hands over what its template names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from tenants.colours import brand_css
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """The name plate on a tenant's door; an empty string for what there is none of."""
+
+    name: str
+    domain: str
+    privacy_url: str
+    logo_url: str
+    brand_url: str
+
+
+def plate(tenant: Tenant) -> Plate:
+    """The tenant as pages show it. The addresses of its logo and colours change with what they hold."""
+    return Plate(
+        name=tenant.name,
+        domain=tenant.primary_domain,
+        privacy_url=tenant.privacy_statement_url,
+        logo_url=_versioned("tenants:logo", tenant, tenant.logo_digest) if tenant.logo_digest else "",
+        brand_url=_versioned("tenants:brand", tenant, brand_version(tenant.colour)) if tenant.colour else "",
+    )
+
+
+def brand_version(colour: str) -> str:
+    """Changes when the style sheet for this colour does, so that browsers may keep it for good."""
+    return hashlib.sha256(brand_css(colour).encode()).hexdigest()
+
+
+def _versioned(route: str, tenant: Tenant, version: str) -> str:
+    return f"{reverse(route, kwargs={'tenant': tenant.primary_domain})}?v={version[:12]}"
+
+
+def page(request: HttpRequest, template: str, *, status: int = 200, **context: object) -> HttpResponse:
+    """Render a guest page. Adds `tenant` (a Plate, or None where no tenant is named), `reference` and `now`."""
+    tenant: Tenant | None = getattr(request, "tenant", None)
+    shared: dict[str, object] = {
+        "tenant": plate(tenant) if tenant else None,
+        "reference": getattr(request, "correlation", ""),
+        "now": timezone.now(),  # noqa: TID251  # a view is a door
+    }
+    return render(request, template, shared | context, status=status)

@@ -1,0 +1,195 @@
+"""The sentences of every refusal that a guest may read (BEHAVIOUR J), as one table.
+
+Knows words, statuses and remedies; it must never decide which of two wordings somebody may read (refusals.py does), and
+the words for strangers must be the same for every address (R19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+
+from tenants.refusals import Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One refusal in words. Braces are filled with tenant, inviter, address, provider, code and reference."""
+
+    status: HTTPStatus
+    heading: str
+    sentences: tuple[str, ...]
+    remedy: str = ""
+    page: str = ""
+    """The title, where it is another than the heading."""
+    copy: str = ""
+    """A message that the guest may copy, or send to the inviter."""
+    button: str = ""
+    """What the link back is called."""
+    template: str = "refusals/refusal.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field: an error beside it, with or without a heading."""
+
+    heading: str
+    text: str
+
+
+WORDS: Mapping[Code, Words] = MappingProxyType(
+    {
+        Code.OTP_OFF: Words(
+            status=HTTPStatus.FORBIDDEN,
+            page="You can’t sign in with a code",
+            heading="You can’t sign in with a code here",
+            sentences=("{tenant} has turned email codes off.",),
+            remedy="Did you sign in with a code before? Ask your administrator to reset your redemption status: you’ll "
+            "get a new invitation and can then sign in another way. Were you never invited? Ask your contact at "
+            "{tenant} for an invitation.",
+            button="Back to sign-in",
+        ),
+        Code.NOT_INVITED: Words(
+            status=HTTPStatus.FORBIDDEN,
+            heading="You’re not a guest of {tenant} yet",
+            sentences=("It is clear who you are, but nobody at {tenant} has invited this address.",),
+            remedy="Ask your contact at {tenant} to invite the address that you signed in with, or sign in with the "
+            "one that was invited.",
+            button="Use another address",
+        ),
+        Code.LINK_GONE: Words(
+            status=HTTPStatus.GONE,
+            heading="This link no longer works",
+            sentences=("It has expired, was replaced by a newer one, was withdrawn or is incomplete.",),
+            template="refusals/link_gone.html",
+        ),
+        Code.WRONG_ACCOUNT: Words(
+            status=HTTPStatus.FORBIDDEN,
+            heading="You’re signed in as somebody else",
+            sentences=(
+                "The invitation opens only for the person it names. If that is you under another address, switch.",
+            ),
+            template="redemption/wrong_account.html",
+        ),
+        Code.CODE: Words(
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            heading="That code did not work",
+            sentences=("It may be mistyped, already used or too old. Check the newest email, or have it sent again.",),
+            button="Start again",
+        ),
+        Code.WAIT: Words(
+            status=HTTPStatus.TOO_MANY_REQUESTS,
+            page="Please wait",
+            heading="Please wait",
+            sentences=(
+                "Too many codes were asked for or tried, for this address or from here. Trying earlier does not make "
+                "the wait longer.",
+                "Do you have an invitation? Its link still works. If it was not you who tried, there is nothing to do.",
+            ),
+            button="Back to sign-in",
+            template="refusals/wait.html",
+        ),
+        Code.BLOCKED: Words(
+            status=HTTPStatus.FORBIDDEN,
+            heading="Your sign-in is blocked",
+            sentences=("An administrator of {tenant} has blocked sign-in for your account. Nothing was deleted.",),
+            remedy="Ask {inviter} or your administrator to unblock it.",
+        ),
+        Code.DOMAIN: Words(
+            status=HTTPStatus.FORBIDDEN,
+            page="Another address is needed",
+            heading="{tenant} does not take guests from this domain",
+            sentences=("What stands after the @ decides. Nothing is wrong with your account.",),
+            remedy="Ask {inviter} which address you may use.",
+        ),
+        Code.NO_METHOD: Words(
+            status=HTTPStatus.FORBIDDEN,
+            heading="There is no way in for this address yet",
+            sentences=("{tenant} has to allow one. Your invitation stays open.",),
+            remedy="{inviter} can ask for it.",
+        ),
+        Code.PROVIDER: Words(
+            status=HTTPStatus.BAD_GATEWAY,
+            heading="{provider} did not answer",
+            sentences=("Nothing is wrong with your account. Try again in a few minutes.",),
+            button="Try again",
+        ),
+        Code.DECLINED: Words(
+            status=HTTPStatus.OK,
+            heading="You declined",
+            sentences=(
+                "Nothing was shared with {tenant}, and nothing changed. The invitation stays open if you change your "
+                "mind.",
+            ),
+            template="redemption/declined.html",
+        ),
+        Code.SESSION: Words(
+            status=HTTPStatus.FORBIDDEN,
+            heading="Please sign in again",
+            sentences=("A session with {tenant} lasts 24 hours at most, and yours has ended.",),
+            button="Sign in again",
+            template="refusals/session_ended.html",
+        ),
+        Code.INPUT: Words(
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            heading="We could not use that",
+            sentences=("Something in what was sent is missing or cannot be read. Nothing was changed.",),
+            remedy="Go back, correct it and send it again.",
+            button="Start again",
+        ),
+    }
+)
+"""What anyone may read."""
+
+FOR_KNOWN: Mapping[Code, Words] = MappingProxyType(
+    {
+        Code.OTP_OFF: Words(
+            status=HTTPStatus.FORBIDDEN,
+            page="You can’t sign in with a code",
+            heading="You can’t sign in with a code any more",
+            sentences=(
+                "{tenant} has turned email codes off. You joined with a code, so this way in is closed. Your account "
+                "and what was shared with you are still there.",
+            ),
+            remedy="Ask your administrator to reset your redemption status. You’ll get a new invitation and can then "
+            "sign in another way.",
+            copy="Hello {inviter}, I can no longer sign in to {tenant} because email codes are off ({code}, reference "
+            "{reference}). Please reset the redemption status of {address} and invite me again. Thank you.",
+        ),
+        Code.WAIT: Words(
+            status=HTTPStatus.TOO_MANY_REQUESTS,
+            page="Please wait",
+            heading="Please wait",
+            sentences=(
+                "Too many codes were asked for or tried. Trying earlier does not make the wait longer.",
+                "If it was not you who tried, there is nothing to do. {inviter} cannot shorten the wait; an "
+                "administrator of {tenant} can.",
+            ),
+            button="Back to sign-in",
+            template="refusals/wait.html",
+        ),
+    }
+)
+"""What the holder of a live link or a known browser reads instead."""
+
+PAUSED = Words(
+    status=HTTPStatus.TOO_MANY_REQUESTS,
+    page="Codes for this address are paused",
+    heading="Codes for this address are paused",
+    sentences=(
+        "Too many codes that did not work were tried for it. The pause holds only for browsers that have not signed in "
+        "here before.",
+        "Do you have an invitation? Its link still works, and so does a browser that you signed in with. Otherwise ask "
+        "an administrator of {tenant} to lift the pause.",
+    ),
+    button="Back to sign-in",
+    template="refusals/wait.html",
+)
+"""E-WAIT without an end (R17: the 100th stranger's failure)."""
+
+UNKNOWN_ORGANIZATION = Problem(
+    "", "We need the domain. It stands after the @ in the address of the person who invited you."
+)
+"""For Sign in to an organization (R37d)."""
