@@ -49,12 +49,16 @@ def _versioned(route: str, tenant: Tenant, version: str) -> str:
     return f"{reverse(route, kwargs={'tenant': tenant.primary_domain})}?v={version[:12]}"
 
 
-def page(request: HttpRequest, template: str, *, status: int = 200, **context: object) -> HttpResponse:
-    """Render a guest page. Adds `tenant` (a Plate, or None where no tenant is named), `reference` and `now`."""
+def room(request: HttpRequest) -> dict[str, object]:
+    """What templates/base.html names: `tenant` (a Plate, or None where no tenant is named), `reference` and `now`."""
     tenant: Tenant | None = getattr(request, "tenant", None)
-    shared: dict[str, object] = {
+    return {
         "tenant": plate(tenant) if tenant else None,
         "reference": getattr(request, "correlation", ""),
         "now": timezone.now(),  # noqa: TID251  # a view is a door
     }
-    return render(request, template, shared | context, status=status)
+
+
+def page(request: HttpRequest, template: str, *, status: int = 200, **context: object) -> HttpResponse:
+    """Render a guest page in its room. `context` is what the comment at the top of the template lists."""
+    return render(request, template, room(request) | context, status=status)

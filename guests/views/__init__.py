@@ -1,0 +1,1 @@
+"""The guests' pages: each view parses, calls one operation and renders."""

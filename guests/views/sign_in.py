@@ -1,0 +1,160 @@
+"""The tenant's own door, and the Enter code page (R10, R14-R19, R37b)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from guests.models import SignInFlow, Way
+from guests.operations.beginning import Elsewhere, begin_with_address
+from guests.operations.signing_in import resend_code, sign_in_with_passcode
+from guests.sessions import open_flow, open_session, remember_device, remember_session
+from guests.views import code_page, elsewhere
+from guests.views.asking import asker, asker_with_secret, front_door_url, landing, my_apps_url, skips
+from guests.views.pages import page
+from guests.views.redemption import flow_url
+from guests.views.refusals import Known, Problem, malformed_code, problem, refuse
+from passcodes.rules import Malformed, Pool, read_code
+from tenants.addresses import AddressRefused, canonical
+from tenants.doors.middleware import TenantRequest
+from tenants.refusals import Code, Refusal
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def front_door(request: TenantRequest) -> HttpResponse:
+    """Type the address that was invited; then a page says where the code will go. Neither sends anything."""
+    url, name, sealed = landing(request)
+    if request.method != "POST":
+        if open_session(request, request.tenant) is not None:
+            return redirect(url or my_apps_url(request.tenant))
+        return show_front_door(request, application=name, sealed=sealed)
+    typed = request.POST.get("email", "")
+    try:
+        address = canonical(typed)
+    except AddressRefused as refused:
+        return show_front_door(
+            request, application=name, sealed=sealed, email=typed[:254], error=Problem("", refused.reason)
+        )
+    return page(
+        request,
+        "sign_in/send_code.html",
+        send_url=reverse("guests:send_code", kwargs={"tenant": request.tenant.primary_domain}),
+        masked_address=address.masked,
+        application=name,
+        hidden={"email": address.to_send} | ({"to": sealed} if sealed else {}),
+        start_again_url=request.get_full_path(),
+    )
+
+
+def show_front_door(
+    request: TenantRequest, *, application: str, sealed: str, email: str = "", error: Problem | None = None
+) -> HttpResponse:
+    """The page with the address field. Applications' direct links show it too."""
+    return page(
+        request,
+        "sign_in/front_door.html",
+        status=422 if error else 200,
+        submit_url=front_door_url(request.tenant),
+        email=email,
+        error=error,
+        application=application,
+        hidden={"to": sealed} if sealed else {},
+        organizations_url=reverse("guests:organization"),
+    )
+
+
+@require_POST
+def send_code(request: TenantRequest) -> HttpResponse:
+    """Send code to a typed address: the flow begins."""
+    url, name, sealed = landing(request)
+    try:
+        address = canonical(request.POST.get("email", ""))
+    except AddressRefused as refused:
+        return show_front_door(request, application=name, sealed=sealed, error=Problem("", refused.reason))
+    who, keep = asker_with_secret(request)
+    begun = begin_with_address(
+        tenant=request.tenant,
+        address=address,
+        way=Way.APPLICATION if name else Way.TENANTED,
+        landing=url,
+        skips=skips(request),
+        asker=who,
+        now=timezone.now(),
+    )
+    if isinstance(begun, Refusal):
+        return refuse(request, begun, back_url=front_door_url(request.tenant))
+    if isinstance(begun, Elsewhere):
+        return elsewhere.show(request, address, begun.decision, opened=None)
+    return keep(redirect(flow_url(request, begun)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter_code(request: TenantRequest, flow_id: UUID) -> HttpResponse:
+    """Enter the code: 8 digits, five tries, once."""
+    flow = open_flow(request, flow_id)
+    if flow is None:
+        return _no_flow(request)
+    if request.method != "POST":
+        return code_page.show(request, flow)
+    typed = request.POST.get("code", "")
+    digits = read_code(typed)
+    if isinstance(digits, Malformed):
+        return code_page.show(request, flow, error=malformed_code(typed[:200]), status=422)
+    signed_in = sign_in_with_passcode(
+        flow=flow,
+        typed=digits,
+        browser=request.headers.get("User-Agent", ""),
+        asker=asker(request),
+        now=timezone.now(),
+    )
+    if isinstance(signed_in, Refusal):
+        return _refused(request, flow, signed_in)
+    response = redirect(reverse("guests:permissions", kwargs={"tenant": request.tenant.primary_domain}))
+    remember_session(response, request.tenant, signed_in)
+    remember_device(request, response, request.tenant, signed_in.guest)
+    return response
+
+
+@require_POST
+def send_again(request: TenantRequest, flow_id: UUID) -> HttpResponse:
+    """Send it again: at most three times, with growing waits; what stands in the code field is no try."""
+    flow = open_flow(request, flow_id)
+    if flow is None:
+        return _no_flow(request)
+    sent = resend_code(tenant=request.tenant, flow=flow, asker=asker(request), now=timezone.now())
+    if isinstance(sent, Refusal):
+        if sent.code is Code.WAIT:
+            return code_page.show(request, flow, wait_until=sent.until, status=429)
+        return _refused(request, flow, sent)
+    return redirect(f"{flow_url(request, flow)}?sent")
+
+
+def start_again_url(request: TenantRequest, flow: SignInFlow) -> str:
+    """The front door: the invitation's own link is not kept, so the mail leads back to it."""
+    return front_door_url(request.tenant)
+
+
+def _refused(request: TenantRequest, flow: SignInFlow, refusal: Refusal) -> HttpResponse:
+    if refusal.code is Code.CODE:
+        return code_page.show(request, flow, error=problem(refusal), status=422)
+    known = code_page.known_of(flow) if flow.pool == Pool.KNOWN else None
+    return refuse(request, refusal, known=known, back_url=start_again_url(request, flow))
+
+
+def _no_flow(request: TenantRequest) -> HttpResponse:
+    """Another browser's flow, a lost cookie, an old tab, or a flow that has already led in: a way to go on for each."""
+    if open_session(request, request.tenant) is not None:
+        return redirect(my_apps_url(request.tenant))
+    return page(
+        request,
+        "sign_in/flow_lost.html",
+        status=403,
+        sign_in_url=front_door_url(request.tenant),
+        has_cookies=bool(request.COOKIES.get(settings.CSRF_COOKIE_NAME)),
+    )
