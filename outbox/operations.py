@@ -72,19 +72,19 @@ def enqueue(*, kind: str, subject_id: UUID, rank: int, deadline: datetime | None
 
 
 _TAKEN: Final = """
-    SET state = 'leased', due_at = now() + make_interval(secs => %(lease)s), tries = mail.tries + 1,
+    SET state = 'leased', due_at = statement_timestamp() + make_interval(secs => %(lease)s), tries = mail.tries + 1,
         leases_lost = mail.leases_lost + CASE WHEN mail.state = 'leased' THEN 1 ELSE 0 END
 """
 _RETURNED: Final = """
     RETURNING mail.id, mail.tenant_id, mail.kind, mail.subject_id, mail.message_id, mail.tries, mail.leases_lost,
-              mail.reason, mail.deadline_at <= now()
+              mail.reason, mail.deadline_at <= statement_timestamp()
 """
 
 # One row, whoever else looks at the same time. Not `id IN (SELECT … LIMIT 1 … SKIP LOCKED)`: that took many (it may
 # run the subquery once per row).
 _CLAIM_NEXT: Final = f"""
     WITH due AS MATERIALIZED (
-        SELECT id FROM outbox_outboundmail WHERE state IN ('queued', 'leased') AND due_at <= now()
+        SELECT id FROM outbox_outboundmail WHERE state IN ('queued', 'leased') AND due_at <= statement_timestamp()
         ORDER BY rank, due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
@@ -95,7 +95,8 @@ _CLAIM_NEXT: Final = f"""
 _CLAIM_ONE: Final = f"""
     UPDATE outbox_outboundmail AS mail {_TAKEN}
     WHERE id = %(id)s AND tenant_id = %(tenant)s AND state IN ('queued', 'leased')
-      AND (due_at <= now() OR (tries = 0 AND due_at <= now() + make_interval(secs => %(head_start)s))) {_RETURNED}
+      AND due_at <= statement_timestamp() + make_interval(secs => CASE WHEN tries = 0 THEN %(head_start)s ELSE 0 END)
+    {_RETURNED}
 """
 
 
@@ -122,8 +123,9 @@ def keep_lease(*, claimed: Claimed) -> bool:
     """Begin the lease anew, before the mail leaves. False when the row is no longer ours or too late by now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE outbox_outboundmail SET due_at = now() + make_interval(secs => %s)"
-            " WHERE id = %s AND tenant_id = %s AND state = 'leased' AND tries = %s AND deadline_at > now()",
+            "UPDATE outbox_outboundmail SET due_at = statement_timestamp() + make_interval(secs => %s)"
+            " WHERE id = %s AND tenant_id = %s AND state = 'leased' AND tries = %s"
+            " AND deadline_at > statement_timestamp()",
             [LEASE.total_seconds(), claimed.id, claimed.tenant_id, claimed.tries],
         )
         return bool(cursor.rowcount)
@@ -169,8 +171,8 @@ def settle(*, claimed: Claimed, state: State, reason: str) -> State | None:
     with transaction.atomic():
         at = _update_held(
             claimed,
-            "state = %(state)s, reason = %(reason)s, settled_at = now(),"
-            " handed_over_at = CASE WHEN %(state)s = 'handed_over' THEN now() END",
+            "state = %(state)s, reason = %(reason)s, settled_at = statement_timestamp(),"
+            " handed_over_at = CASE WHEN %(state)s = 'handed_over' THEN statement_timestamp() END",
             {"state": state, "reason": reason},
         )
         if at is None:
@@ -197,7 +199,8 @@ def retry_later(*, claimed: Claimed, reason: str, again_after: timedelta) -> Sta
     log.info("%s mail %s: %s. Next try in %.0f s.", claimed.kind, claimed.id, reason, wait.total_seconds())
     at = _update_held(
         claimed,
-        "state = 'queued', reason = %(reason)s, due_at = least(now() + make_interval(secs => %(wait)s), deadline_at)",
+        "state = 'queued', reason = %(reason)s,"
+        " due_at = least(statement_timestamp() + make_interval(secs => %(wait)s), deadline_at)",
         {"reason": reason, "wait": wait.total_seconds()},
     )
     return State.QUEUED if at else None
@@ -208,7 +211,7 @@ def _update_held(claimed: Claimed, assignments: str, parameters: dict[str, Any])
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE outbox_outboundmail SET {assignments} WHERE id = %(id)s AND tenant_id = %(tenant)s"  # noqa: S608
-            " AND state = 'leased' AND tries = %(tries)s RETURNING now()",
+            " AND state = 'leased' AND tries = %(tries)s RETURNING statement_timestamp()",
             {**parameters, "id": claimed.id, "tenant": claimed.tenant_id, "tries": claimed.tries},
         )
         row = cursor.fetchone()

@@ -1,0 +1,96 @@
+"""A mail is put into the outbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from outbox import operations
+from outbox.models import OutboundMail, Rank, State
+from outbox.rules import LASTS
+from tenants.models import Tenant
+from tenants.queue import nudge
+from tenants.scope import OutsideScope, tenant_scope
+from tests.outbox.conftest import Enqueue
+
+
+def test_it_waits_two_seconds_for_the_nudged_worker(in_fabrikam: Tenant, enqueue: Enqueue) -> None:
+    mail = enqueue()
+    assert (mail.state, mail.tries, mail.tenant_id) == (State.QUEUED, 0, in_fabrikam.id)
+    assert timedelta(seconds=1) < mail.due_at - datetime.now(UTC) <= timedelta(seconds=2)
+
+
+def test_it_is_given_up_after_three_days_without_a_deadline(in_fabrikam: Tenant, now: datetime) -> None:
+    mail = operations.enqueue(kind="letter", subject_id=uuid4(), rank=Rank.CODE, deadline=None, now=now)
+    assert mail.deadline_at == now + LASTS
+
+
+@pytest.mark.parametrize(
+    ("rank", "nudges"), [(Rank.CODE, 1), (Rank.INVITATION, 1), (Rank.BULK, 0)], ids=lambda value: str(value)
+)
+def test_R17_it_nudges_a_worker_on_commit_except_for_bulk_mail(
+    in_fabrikam: Tenant,
+    enqueue: Enqueue,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    rank: Rank,
+    nudges: int,
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        mail = enqueue(rank=rank)
+    assert [(call.func, call.args, call.keywords) for call in callbacks] == [
+        (nudge, ("outbox.tasks.deliver",), {"tenant_id": in_fabrikam.id, "row_id": mail.id})
+    ] * nudges
+
+
+def test_it_leaves_no_row_when_the_request_is_rolled_back(
+    in_fabrikam: Tenant, enqueue: Enqueue, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with (
+        django_capture_on_commit_callbacks() as callbacks,
+        transaction.atomic(),
+    ):
+        enqueue()
+        transaction.set_rollback(True)
+    assert not callbacks
+    assert not OutboundMail.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "end"),
+    [
+        ("https://guests.example", "@guests.example>"),
+        ("http://127.0.0.1:8000", "@127.0.0.1>"),
+        ("http://[::1]:8000", "@[IPv6:::1]>"),
+    ],
+)
+def test_it_names_the_mail_after_the_row_and_our_host(
+    in_fabrikam: Tenant, enqueue: Enqueue, settings: Settings, url: str, end: str
+) -> None:
+    settings.PUBLIC_URL = url
+    mail = enqueue()
+    assert mail.message_id == f"<{mail.id}{end}"
+
+
+def test_B5_it_shows_a_mail_to_its_own_tenant_only(fabrikam: Tenant, contoso: Tenant, enqueue: Enqueue) -> None:
+    with tenant_scope(fabrikam.id):
+        first, second = enqueue(), enqueue()
+        OutboundMail.objects.filter(id=second.id).update(subject_id=first.subject_id)
+        latest = OutboundMail.objects.latest_for("letter", first.subject_id)
+        assert latest in (first, second)
+        assert OutboundMail.objects.latest_for("letter", uuid4()) is None
+        assert OutboundMail.objects.waiting().count() == 2
+        assert not OutboundMail.objects.settled().exists()
+    with tenant_scope(contoso.id):
+        assert OutboundMail.objects.latest_for("letter", first.subject_id) is None
+        assert not OutboundMail.objects.exists()
+
+
+def test_B5_it_refuses_to_work_where_no_tenant_is_chosen(db: None, enqueue: Enqueue) -> None:
+    with pytest.raises(OutsideScope):
+        enqueue()
+    with pytest.raises(OutsideScope):
+        operations.claim_mail(mail_id=uuid4())
