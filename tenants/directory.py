@@ -26,3 +26,18 @@ def find_tenant(name: str) -> Tenant | None:
     except AddressRefused:
         return None
     return Tenant.objects.filter(domains__domain=domain, is_active=True).first()
+
+
+def find_tenant_by_words(text: str) -> Tenant | None:
+    """The active tenant that somebody means who typed its id, a verified domain or its whole name (R37d).
+
+    None for a name that nobody has and for one that several have, alike: there is no directory of tenants to read.
+    """
+    words = " ".join(text.split())[:300]
+    if not words:
+        return None
+    found = find_tenant(words)
+    if found is not None:
+        return found
+    named = list(Tenant.objects.filter(name__iexact=words, is_active=True)[:2])
+    return named[0] if len(named) == 1 else None

@@ -22,11 +22,12 @@ from tenants.addresses import Address, canonical
 from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal, Refused
+from tenants.source import network_key
 
 
 @dataclass(frozen=True)
 class Asker:
-    """The browser that asks. `browser_hash` is of its cookie's secret; `source` is its network key, `is_trusted` when
+    """The browser that asks. `browser_hash` is of its cookie's secret; `source` is its network address, `is_trusted` when
     the tenant lists that network; `epochs` are the device cookie's: address key to the guest's epoch it was made at."""
 
     browser_hash: str
@@ -69,7 +70,7 @@ def open_invitation(
 
     Refuses E-WAIT, E-LINK-GONE for what is unknown, damaged, another tenant's, revoked, reset or expired, E-DOMAIN.
     """
-    until = budgets.take(limits.for_opening(source=asker.source, is_trusted=asker.is_trusted))
+    until = budgets.take(limits.for_opening(source=network_key(asker.source), is_trusted=asker.is_trusted))
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many links were opened from this address.")
     return _find(tenant, ticket, skips, asker, now)

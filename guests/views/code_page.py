@@ -1,0 +1,117 @@
+"""What the Enter code page shows (R11, R15, R18).
+
+Knows how a flow, its challenge and its mail become words. The known pool sees where its mail is; a stranger's page is
+the same for every address (R19).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from guests.models import SignInFlow
+from guests.views.asking import front_door_url
+from guests.views.pages import page
+from guests.views.refusals import Known, Problem
+from outbox.models import OutboundMail, State
+from passcodes.models import Challenge
+from passcodes.rules import Pool
+from tenants.addresses import canonical
+from tenants.doors.middleware import TenantRequest
+
+SHOWN_AS = {
+    State.QUEUED: "queued",
+    State.LEASED: "queued",
+    State.HANDED_OVER: "handed_over",
+    State.DELIVERED: "delivered",
+    State.DEFERRED: "deferred",
+    State.BOUNCED: "bounced",
+    State.FAILED: "failed",
+}
+"""The outbox's states as a guest reads them. What was suppressed or dropped looks like a mail on its way."""
+
+
+def show(
+    request: TenantRequest,
+    flow: SignInFlow,
+    *,
+    error: Problem | None = None,
+    wait_until: datetime | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page for this flow. On GET after the code's time, the page that says so and sends a new one."""
+    challenge = Challenge.objects.get(id=flow.challenge_id)
+    address = canonical(flow.address)
+    route = {"tenant": request.tenant.primary_domain, "flow_id": flow.id}
+    resend_url = reverse("guests:send_again", kwargs=route)
+    start_again_url = front_door_url(request.tenant)
+    now = timezone.now()
+    if request.method != "POST" and challenge.expires_at <= now and challenge.used_at is None:
+        return page(
+            request,
+            "sign_in/code_expired.html",
+            send_url=resend_url if challenge.resends_left else start_again_url,
+            start_again_url=start_again_url,
+            masked_address=address.masked,
+            expired_at=challenge.expires_at,
+            minutes=request.tenant.passcode_minutes,
+            may_resend=bool(challenge.resends_left),
+        )
+    is_known = flow.pool == Pool.KNOWN
+    known = known_of(flow) if is_known else None
+    return page(
+        request,
+        "sign_in/enter_code.html",
+        status=status,
+        code_url=reverse("guests:enter_code", kwargs=route),
+        resend_url=resend_url,
+        start_again_url=start_again_url,
+        masked_address=address.masked,
+        expires_at=challenge.expires_at,
+        from_name=request.tenant.sender_name or request.tenant.name,
+        from_address=settings.DEFAULT_FROM_EMAIL,
+        subject=f"Your code for {request.tenant.name}",
+        sent_at=challenge.sent_at,
+        error=error,
+        wait={"until": wait_until, "left": challenge.resends_left} if wait_until else None,
+        sent_again=_sent_again(request, challenge),
+        may_resend=bool(challenge.resends_left),
+        mail=_mail(challenge, address.domain) if is_known else None,
+        inviter=known.inviter if known else "",
+        is_invitation=flow.invitation_id is not None,
+    )
+
+
+def known_of(flow: SignInFlow) -> Known | None:
+    """What the holder of a live link or a known browser may read: whose guest they are."""
+    if flow.invitation is not None:
+        return Known(
+            address=flow.address,
+            inviter=flow.invitation.inviter_name,
+            inviter_address=flow.invitation.inviter_address,
+        )
+    if flow.guest is not None:
+        return Known(
+            address=flow.address, inviter=flow.guest.sponsor_name, inviter_address=flow.guest.sponsor_address
+        )
+    return None
+
+
+def _sent_again(request: TenantRequest, challenge: Challenge) -> str:
+    """Whether the mail has just gone out again, and with the same code or a new one (R15)."""
+    if "sent" not in request.GET or not challenge.resends:
+        return ""
+    return "new" if challenge.code_since == challenge.sent_at else "same"
+
+
+def _mail(challenge: Challenge, domain: str) -> dict[str, object] | None:
+    mail = OutboundMail.objects.latest_for("passcode", challenge.id)
+    if mail is None:
+        return None
+    state = SHOWN_AS.get(State(mail.state), "queued")
+    at = mail.settled_at or mail.created_at
+    return {"state": state, "at": at, "next_at": None, "why": "", "domain": domain}
