@@ -80,7 +80,9 @@ PASSCODE_KEYS = _passcode_keys()
 PUBLIC_URL = required("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in ("http", "https") or not _public.hostname or _public.path or _public.query:
-    raise malformed("PUBLIC_URL", f"'{PUBLIC_URL}' is no origin", "Write scheme and host, as https://guests.example.org")
+    raise malformed(
+        "PUBLIC_URL", f"'{PUBLIC_URL}' is no origin", "Write scheme and host, as https://guests.example.org"
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -126,7 +128,9 @@ def _database(name: str) -> dict[str, object]:
     except (ValueError, ImproperlyConfigured) as error:
         raise malformed(name, str(error), "Write it as postgres://user:password@host:5432/vestibule") from None
     if "postgresql" not in str(found.get("ENGINE")):
-        raise malformed(name, "only PostgreSQL is supported", "Write it as postgres://user:password@host:5432/vestibule")
+        raise malformed(
+            name, "only PostgreSQL is supported", "Write it as postgres://user:password@host:5432/vestibule"
+        )
     host = urlsplit(env.str(name)).netloc.rpartition("@")[2]
     if host.lower().startswith("%2f"):  # a unix socket's folder; urlsplit().hostname would lower its case
         found["HOST"] = unquote(host.rpartition(":")[0] or host)

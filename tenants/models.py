@@ -58,7 +58,9 @@ class Tenant(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(passcode_minutes__range=(10, 30)), name="tenant_passcode_minutes"),
+            models.CheckConstraint(
+                condition=models.Q(passcode_minutes__range=(10, 30)), name="tenant_passcode_minutes"
+            ),
             models.CheckConstraint(
                 condition=models.Q(invitation_days__isnull=True) | models.Q(invitation_days__range=(1, 365)),
                 name="tenant_invitation_days",

@@ -41,7 +41,9 @@ def current_scope() -> Scope:
     """The scope that the running code is in. Raises OutsideScope."""
     scope = _current.get()
     if scope is None:
-        raise OutsideScope("No tenant is chosen here. Enter tenant_scope(tenant_id) in the door, before this is called.")
+        raise OutsideScope(
+            "No tenant is chosen here. Enter tenant_scope(tenant_id) in the door, before this is called."
+        )
     return scope
 
 

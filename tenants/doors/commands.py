@@ -84,7 +84,9 @@ class TenantCommand(OperatorCommand):
         name = options.pop("tenant")
         tenant = find_tenant(name)
         if tenant is None:
-            raise CommandError(f"No tenant is called '{name}'. Give its id or a verified domain; list them: manage.py doctor")
+            raise CommandError(
+                f"No tenant is called '{name}'. Give its id or a verified domain; list them: manage.py doctor"
+            )
         with tenant_scope(tenant.id):
             return self.handle_in_tenant(tenant, **options)
 

@@ -22,6 +22,8 @@ class TenantTask(Task):  # type: ignore[misc]  # celery-types leaves the base ge
         headers = self.request.headers or {}
         tenant = headers.get("tenant") or getattr(self.request, "tenant", None)
         if not tenant:
-            raise ValueError(f"{self.name} was published without the tenant's header: publish it with tenants.queue.nudge.")
+            raise ValueError(
+                f"{self.name} was published without the tenant's header: publish it with tenants.queue.nudge."
+            )
         with tenant_scope(UUID(str(tenant))):
             return super().__call__(*args, **kwargs)

@@ -10,135 +10,274 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Administrator',
+            name="Administrator",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(db_collation='C', max_length=254, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('is_superuser', models.BooleanField(default=False, verbose_name='operator')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("email", models.EmailField(db_collation="C", max_length=254, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("is_superuser", models.BooleanField(default=False, verbose_name="operator")),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('key', models.CharField(db_collation='C', max_length=40, primary_key=True, serialize=False)),
-                ('used', models.IntegerField()),
-                ('allowed', models.IntegerField()),
-                ('ends_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(db_collation="C", max_length=40, primary_key=True, serialize=False)),
+                ("used", models.IntegerField()),
+                ("allowed", models.IntegerField()),
+                ("ends_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Tenant',
+            name="Tenant",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('primary_domain', models.CharField(db_collation='C', max_length=253)),
-                ('is_active', models.BooleanField(default=True)),
-                ('language', models.CharField(default='en', max_length=12)),
-                ('privacy_statement_url', models.URLField(blank=True, max_length=500)),
-                ('terms_text', models.TextField(blank=True)),
-                ('terms_version', models.PositiveIntegerField(default=0)),
-                ('terms_published_at', models.DateTimeField(blank=True, null=True)),
-                ('colour', models.CharField(blank=True, max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$')])),
-                ('logo', models.BinaryField(blank=True, null=True)),
-                ('logo_digest', models.CharField(blank=True, editable=False, max_length=64)),
-                ('sender_name', models.CharField(blank=True, max_length=100)),
-                ('passcode_minutes', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(30)])),
-                ('invitation_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)])),
-                ('landing_origins', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), blank=True, default=list, size=None)),
-                ('trusted_ranges', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None)),
-                ('allowed_domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), blank=True, default=list, size=None)),
-                ('denied_domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), blank=True, default=list, size=None)),
-                ('code_mails_per_hour', models.PositiveIntegerField(default=600)),
-                ('invitations_per_hour', models.PositiveIntegerField(default=500)),
-                ('invitations_per_inviter_per_hour', models.PositiveIntegerField(default=100)),
-                ('bulk_mails_per_hour', models.PositiveIntegerField(default=2000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("primary_domain", models.CharField(db_collation="C", max_length=253)),
+                ("is_active", models.BooleanField(default=True)),
+                ("language", models.CharField(default="en", max_length=12)),
+                ("privacy_statement_url", models.URLField(blank=True, max_length=500)),
+                ("terms_text", models.TextField(blank=True)),
+                ("terms_version", models.PositiveIntegerField(default=0)),
+                ("terms_published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "colour",
+                    models.CharField(
+                        blank=True, max_length=7, validators=[django.core.validators.RegexValidator("^#[0-9a-f]{6}$")]
+                    ),
+                ),
+                ("logo", models.BinaryField(blank=True, null=True)),
+                ("logo_digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("sender_name", models.CharField(blank=True, max_length=100)),
+                (
+                    "passcode_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[
+                            django.core.validators.MinValueValidator(10),
+                            django.core.validators.MaxValueValidator(30),
+                        ],
+                    ),
+                ),
+                (
+                    "invitation_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(365),
+                        ],
+                    ),
+                ),
+                (
+                    "landing_origins",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "trusted_ranges",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "allowed_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "denied_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253), blank=True, default=list, size=None
+                    ),
+                ),
+                ("code_mails_per_hour", models.PositiveIntegerField(default=600)),
+                ("invitations_per_hour", models.PositiveIntegerField(default=500)),
+                ("invitations_per_inviter_per_hour", models.PositiveIntegerField(default=100)),
+                ("bulk_mails_per_hour", models.PositiveIntegerField(default=2000)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('passcode_minutes__range', (10, 30))), name='tenant_passcode_minutes'), models.CheckConstraint(condition=models.Q(('invitation_days__isnull', True), ('invitation_days__range', (1, 365)), _connector='OR'), name='tenant_invitation_days'), models.CheckConstraint(condition=models.Q(('allowed_domains', []), ('denied_domains', []), _connector='OR'), name='tenant_allow_or_deny')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("passcode_minutes__range", (10, 30))), name="tenant_passcode_minutes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("invitation_days__isnull", True), ("invitation_days__range", (1, 365)), _connector="OR"
+                        ),
+                        name="tenant_invitation_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("allowed_domains", []), ("denied_domains", []), _connector="OR"),
+                        name="tenant_allow_or_deny",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='VerifiedDomain',
+            name="VerifiedDomain",
             fields=[
-                ('domain', models.CharField(db_collation='C', max_length=253, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.tenant')),
+                ("domain", models.CharField(db_collation="C", max_length=253, primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="domains", to="tenants.tenant"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoleAssignment',
+            name="RoleAssignment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('globalAdministrator', 'Global Administrator'), ('globalReader', 'Global Reader'), ('authenticationPolicyAdministrator', 'Authentication Policy Administrator'), ('externalIdentityProviderAdministrator', 'External Identity Provider Administrator'), ('userAdministrator', 'User Administrator'), ('helpdeskAdministrator', 'Helpdesk Administrator'), ('guestInviter', 'Guest Inviter'), ('reportsReader', 'Reports Reader')], max_length=50)),
-                ('administrator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='tenants.tenant')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("globalAdministrator", "Global Administrator"),
+                            ("globalReader", "Global Reader"),
+                            ("authenticationPolicyAdministrator", "Authentication Policy Administrator"),
+                            ("externalIdentityProviderAdministrator", "External Identity Provider Administrator"),
+                            ("userAdministrator", "User Administrator"),
+                            ("helpdeskAdministrator", "Helpdesk Administrator"),
+                            ("guestInviter", "Guest Inviter"),
+                            ("reportsReader", "Reports Reader"),
+                        ],
+                        max_length=50,
+                    ),
+                ),
+                (
+                    "administrator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="roles", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="roles", to="tenants.tenant"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('administrator', 'tenant', 'role'), name='role_once')],
+                "constraints": [models.UniqueConstraint(fields=("administrator", "tenant", "role"), name="role_once")],
             },
         ),
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('sequence', models.PositiveBigIntegerField()),
-                ('first_id', models.BigIntegerField()),
-                ('last_id', models.BigIntegerField()),
-                ('count', models.PositiveIntegerField()),
-                ('rows_hash', models.BinaryField()),
-                ('previous_hash', models.BinaryField()),
-                ('hash', models.BinaryField()),
-                ('sealed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("sequence", models.PositiveBigIntegerField()),
+                ("first_id", models.BigIntegerField()),
+                ("last_id", models.BigIntegerField()),
+                ("count", models.PositiveIntegerField()),
+                ("rows_hash", models.BinaryField()),
+                ("previous_hash", models.BinaryField()),
+                ("hash", models.BinaryField()),
+                (
+                    "sealed_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'sequence'), name='seal_sequence'), models.UniqueConstraint(fields=('tenant', 'first_id'), name='seal_first')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "sequence"), name="seal_sequence"),
+                    models.UniqueConstraint(fields=("tenant", "first_id"), name="seal_first"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('happened_at', models.DateTimeField()),
-                ('actor_kind', models.CharField(choices=[('administrator', 'Administrator'), ('guest', 'Guest'), ('operator', 'Operator'), ('stranger', 'Stranger'), ('system', 'System')], max_length=20)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_name', models.CharField(blank=True, db_collation='C', max_length=254)),
-                ('source', models.CharField(blank=True, max_length=100)),
-                ('correlation', models.CharField(blank=True, db_collation='C', max_length=20)),
-                ('action', models.CharField(db_collation='C', max_length=60)),
-                ('subject_kind', models.CharField(blank=True, max_length=30)),
-                ('subject_id', models.UUIDField(null=True)),
-                ('outcome', models.CharField(choices=[('success', 'Success'), ('refused', 'Refused'), ('failed', 'Failed')], max_length=10)),
-                ('code', models.CharField(blank=True, max_length=20)),
-                ('details', models.JSONField(default=dict)),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Administrator"),
+                            ("guest", "Guest"),
+                            ("operator", "Operator"),
+                            ("stranger", "Stranger"),
+                            ("system", "System"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_name", models.CharField(blank=True, db_collation="C", max_length=254)),
+                ("source", models.CharField(blank=True, max_length=100)),
+                ("correlation", models.CharField(blank=True, db_collation="C", max_length=20)),
+                ("action", models.CharField(db_collation="C", max_length=60)),
+                ("subject_kind", models.CharField(blank=True, max_length=30)),
+                ("subject_id", models.UUIDField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("success", "Success"), ("refused", "Refused"), ("failed", "Failed")], max_length=10
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=20)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['tenant', '-id'], name='audit_newest'), models.Index(fields=['tenant', 'subject_id', '-id'], name='audit_subject'), models.Index(fields=['tenant', 'correlation'], name='audit_correlation'), models.Index(fields=['tenant', 'action', '-id'], name='audit_action')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["tenant", "-id"], name="audit_newest"),
+                    models.Index(fields=["tenant", "subject_id", "-id"], name="audit_subject"),
+                    models.Index(fields=["tenant", "correlation"], name="audit_correlation"),
+                    models.Index(fields=["tenant", "action", "-id"], name="audit_action"),
+                ],
             },
         ),
     ]
