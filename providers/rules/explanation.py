@@ -5,6 +5,7 @@ from uuid import UUID
 
 from providers.rules.decision import Decision, RefusedAs, decide
 from providers.rules.facts import Answer, Knowledge, Method, PasscodeState, Provider, SignInFacts
+from providers.rules.fallbacks import fallback_refusal
 from providers.rules.looks import Reason, Verdict
 
 METHOD_NAMES = {
@@ -96,7 +97,10 @@ def as_lines(decision: Decision) -> list[str]:
 
 
 def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
-    """Single changes after which the same person would meet another method, each found by deciding again (R60)."""
+    """Single changes after which the same person would meet another method, each found by deciding again (R60).
+
+    A change that the settings would refuse is not offered.
+    """
     now = decide(facts)
     is_on = facts.passcodes.is_on
     turned = PasscodeState.DISABLED if is_on else PasscodeState.ENABLED
@@ -112,9 +116,18 @@ def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
         (f"Listing {facts.domain} as a domain with Entra ID accounts", replace(facts, entra_id=listed)),
         ("Resetting the guest's redemption status", replace(facts, bound=None)),
     ]
-    found = [(change, decide(other)) for change, other in supposed]
+    found = [(change, decide(other)) for change, other in supposed if _is_storable(other)]
     return tuple(
         Alternative(change, other.method)
         for change, other in found
         if (other.method, other.provider_id) != (now.method, now.provider_id)
     )
+
+
+def _is_storable(facts: SignInFacts) -> bool:
+    refusal = fallback_refusal(
+        passcodes=facts.passcodes,
+        is_microsoft_account_enabled=facts.is_microsoft_account_enabled,
+        orders=[facts.order],
+    )
+    return refusal is None

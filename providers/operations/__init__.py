@@ -1,0 +1,39 @@
+"""Everything that changes how guests prove who they are. Doors call these; nothing else writes this app's rows."""
+
+from providers.operations.policies import (
+    allow_skipping,
+    clear_email_passcode,
+    disable_microsoft_account,
+    enable_microsoft_account,
+    forbid_skipping,
+    remove_redemption_order,
+    set_email_passcode,
+    set_redemption_order,
+)
+from providers.operations.registry import (
+    add_identity_provider,
+    add_known_account_domain,
+    disable_identity_provider,
+    enable_identity_provider,
+    remove_identity_provider,
+    remove_known_account_domain,
+)
+from providers.operations.settings import Change
+
+__all__ = [
+    "Change",
+    "add_identity_provider",
+    "add_known_account_domain",
+    "allow_skipping",
+    "clear_email_passcode",
+    "disable_identity_provider",
+    "disable_microsoft_account",
+    "enable_identity_provider",
+    "enable_microsoft_account",
+    "forbid_skipping",
+    "remove_identity_provider",
+    "remove_known_account_domain",
+    "remove_redemption_order",
+    "set_email_passcode",
+    "set_redemption_order",
+]

@@ -1,0 +1,76 @@
+"""What every change of a tenant's settings shares: the lock, the whole of the settings, the refusal that is on record.
+
+It never writes a setting itself.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from providers.models import EmailPasscodePolicy, RedemptionOrder, RedemptionPolicy
+from providers.rules import Order, PasscodeState, fallback_refusal
+from tenants.audit import Actor, Outcome, record
+from tenants.models import Tenant
+from tenants.refusals import Code, Refusal
+from tenants.scope import current_tenant_id
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """A setting before and after an operation; equal when there was nothing to do."""
+
+    before: T
+    after: T
+
+    @property
+    def is_change(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of a tenant's settings that R31 and R32 judge together."""
+
+    passcodes: PasscodeState
+    is_microsoft_account_enabled: bool
+    orders: dict[str, Order]
+
+    def with_order(self, order: Order) -> "Settings":
+        """These settings with this order in the place of the one for the same partner domain."""
+        return replace(self, orders=self.orders | {order.partner_domain: order})
+
+    def refusal(self) -> str | None:
+        """Why they may not be stored, or None."""
+        return fallback_refusal(
+            passcodes=self.passcodes,
+            is_microsoft_account_enabled=self.is_microsoft_account_enabled,
+            orders=self.orders.values(),
+        )
+
+
+def lock_settings() -> None:
+    """Let one change of the open tenant's settings happen at a time, until the transaction ends.
+
+    Two changes could each leave one fallback and together none (R32). The lock is the tenant's row, taken so that rows
+    which merely point at the tenant go on being written meanwhile.
+    """
+    Tenant.objects.select_for_update(no_key=True).values_list("pk").get(pk=current_tenant_id())
+
+
+def stored_settings() -> Settings:
+    """What is stored now, defaults where there is no row. Call it with the lock held."""
+    passcodes = EmailPasscodePolicy.objects.values_list("state", flat=True).first()
+    policy = RedemptionPolicy.objects.first()
+    return Settings(
+        passcodes=PasscodeState(passcodes or PasscodeState.DEFAULT),
+        is_microsoft_account_enabled=policy is None or policy.is_microsoft_account_enabled,
+        orders={row.partner_domain: row.as_order() for row in RedemptionOrder.objects.all()},
+    )
+
+
+def refuse(*, code: Code, reason: str, action: str, actor: Actor, now: datetime) -> Refusal:
+    """The refusal, with its line in the audit: somebody tried."""
+    record(actor=actor, action=action, at=now, outcome=Outcome.REFUSED, code=code, details={"reason": reason})
+    return Refusal(code, reason=reason)
