@@ -51,8 +51,8 @@ class Claimed:
 def enqueue(*, kind: str, subject_id: UUID, rank: int, deadline: datetime | None, now: datetime) -> OutboundMail:
     """Put one mail into the open tenant's outbox, in the running transaction; a worker is nudged when it commits.
 
-    `rank` is a Rank. The mail is never sent after `deadline`; without one it is given up after three days. Bulk mail
-    is not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code in the
+    `rank` is a Rank. The mail is never sent after `deadline`, and given up after three days at the latest. Bulk mail is
+    not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code in the
     worker's queue.
     """
     mail_id = uuid4()
@@ -62,7 +62,7 @@ def enqueue(*, kind: str, subject_id: UUID, rank: int, deadline: datetime | None
         kind=kind,
         subject_id=subject_id,
         rank=rank,
-        deadline_at=deadline or now + LASTS,
+        deadline_at=min(deadline or now + LASTS, now + LASTS),
         message_id=delivery.message_id_for(mail_id),
         created_at=now,
     )

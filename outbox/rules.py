@@ -17,7 +17,7 @@ HEAD_START: Final = timedelta(seconds=2)
 """A fresh row is the nudged worker's first; the relay takes what nobody has picked up by then."""
 
 LASTS: Final = timedelta(days=3)
-"""A mail without a deadline of its own is given up after this, as mail servers do."""
+"""A mail without an earlier deadline is given up after this, as mail servers do."""
 
 MOST_LEASES_LOST: Final = 5
 """Senders that may die over one row before it is parked, so that a row which kills them stops doing so."""

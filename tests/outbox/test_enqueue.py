@@ -24,9 +24,17 @@ def test_it_waits_two_seconds_for_the_nudged_worker(in_fabrikam: Tenant, enqueue
     assert timedelta(seconds=1) < mail.due_at - datetime.now(UTC) <= timedelta(seconds=2)
 
 
-def test_it_is_given_up_after_three_days_without_a_deadline(in_fabrikam: Tenant, now: datetime) -> None:
-    mail = operations.enqueue(kind="letter", subject_id=uuid4(), rank=Rank.CODE, deadline=None, now=now)
-    assert mail.deadline_at == now + LASTS
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [(None, LASTS), (timedelta(days=365), LASTS), (timedelta(minutes=30), timedelta(minutes=30))],
+    ids=["none", "a year", "a code's life"],
+)
+def test_it_is_given_up_after_three_days_at_the_latest(
+    in_fabrikam: Tenant, now: datetime, asked: timedelta | None, kept: timedelta
+) -> None:
+    deadline = now + asked if asked else None
+    mail = operations.enqueue(kind="letter", subject_id=uuid4(), rank=Rank.CODE, deadline=deadline, now=now)
+    assert mail.deadline_at == now + kept
 
 
 @pytest.mark.parametrize(
