@@ -293,12 +293,14 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
-WHITENOISE_USE_FINDERS = LOCAL_STACK
+# Elsewhere `manage.py collectstatic` gathers the files once, with their fingerprints.
+IS_UNGATHERED = LOCAL_STACK or "pytest" in sys.modules
+WHITENOISE_USE_FINDERS = IS_UNGATHERED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if LOCAL_STACK or "pytest" in sys.modules
+        if IS_UNGATHERED
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

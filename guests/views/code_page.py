@@ -16,7 +16,8 @@ from django.utils import timezone
 from guests.models import SignInFlow
 from guests.views.asking import front_door_url
 from guests.views.pages import page
-from guests.views.refusals import Known, Problem
+from guests.views.refusals import Known
+from guests.views.wording import Problem
 from outbox.models import OutboundMail, State
 from passcodes.models import Challenge
 from passcodes.rules import Pool

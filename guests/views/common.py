@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from guests.views.asking import front_door_url
 from guests.views.pages import page
-from guests.views.refusals import UNKNOWN_ORGANIZATION, Problem
+from guests.views.wording import UNKNOWN_ORGANIZATION, Problem
 from tenants.addresses import AddressRefused, canonical
 from tenants.directory import find_tenant_by_words
 

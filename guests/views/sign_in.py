@@ -19,7 +19,8 @@ from guests.views import code_page, elsewhere
 from guests.views.asking import asker, asker_with_secret, front_door_url, landing, my_apps_url, skips
 from guests.views.pages import page
 from guests.views.redemption import flow_url
-from guests.views.refusals import Known, Problem, malformed_code, problem, refuse
+from guests.views.refusals import malformed_code, problem, refuse
+from guests.views.wording import Problem
 from passcodes.rules import Malformed, Pool, read_code
 from tenants.addresses import AddressRefused, canonical
 from tenants.doors.middleware import TenantRequest

@@ -1,0 +1,58 @@
+"""What journeys begin with: an invited guest, and what an administrator would have set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from applications.models import Application
+from applications.operations import add_application
+from guests.operations.inviting import Details, Invited, Inviter, invite_guest
+from tenants.addresses import canonical
+from tenants.audit import Actor
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+
+NICOLE = "nicole@firstupconsultants.com"
+ADELE = Inviter("Adele Vance", "adele@fabrikam.example")
+EXPENSES = "https://expenses.fabrikam.example/start"
+
+Invite = Callable[..., Invited]
+
+
+@pytest.fixture
+def expenses(fabrikam: Tenant, operator: Actor, now: datetime) -> Application:
+    """Fabrikam's one application, on an origin of its own."""
+    with tenant_scope(fabrikam.id):
+        made = add_application(
+            tenant=fabrikam,
+            name="Expense reports",
+            description="Claims and receipts",
+            url=EXPENSES,
+            actor=operator,
+            now=now,
+        )
+    assert isinstance(made, Application)
+    return made
+
+
+@pytest.fixture
+def invite(operator: Actor, now: datetime) -> Invite:
+    """Invite somebody into a tenant and hand back the link."""
+
+    def _invite(tenant: Tenant, address: str = NICOLE, redirect_url: str = "", **details: str) -> Invited:
+        with tenant_scope(tenant.id):
+            invited = invite_guest(
+                tenant=tenant,
+                address=canonical(address),
+                details=Details(name="Nicole Wagner", redirect_url=redirect_url, **details),
+                inviter=ADELE,
+                actor=operator,
+                now=now,
+            )
+        assert isinstance(invited, Invited), invited
+        return invited
+
+    return _invite
