@@ -204,6 +204,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.h
 OUTBOX_RENDERERS = {
     "passcode": "passcodes.delivery.render_passcode",
     "invitation": "guests.delivery.render_invitation",
+    "invitation_request": "guests.delivery.render_invitation_request",
 }
 MAIL_FOLDER = Path(env.str("MAIL_FOLDER", default=str(DATA_DIR / "mail")))
 

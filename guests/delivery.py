@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from guests import tickets
 from guests.models import Invitation
@@ -37,21 +39,12 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         tenant_id=tenant.id,
         invitation_id=invitation.id,
     )
-    context = {
-        "tenant": {
-            "name": tenant.name,
-            "domain": tenant.primary_domain,
-            "privacy_url": tenant.privacy_statement_url,
-        },
-        "colours": brand(tenant.colour),
+    context = _shared(tenant, invitation) | {
         "address": canonical(invitation.guest.address).key,
-        "inviter": invitation.inviter_name,
         "inviter_address": invitation.inviter_address,
-        "application": invitation.resource_name,
         "message": invitation.message,
         "url": tickets.link(tenant_domain=tenant.primary_domain, secret=secret),
         "expires_at": invitation.expires_at,
-        "now": datetime.now(UTC),
     }
     return Message(
         to=invitation.guest.address,
@@ -63,3 +56,38 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         cc=invitation.cc,
         language=invitation.language or invitation.guest.language or tenant.language,
     )
+
+
+def render_invitation_request(subject_id: UUID) -> Message | Nothing:
+    """To the inviter: their guest's link is dead, and the guest asked for a new one."""
+    invitation = Invitation.objects.select_related("guest").filter(id=subject_id).first()
+    if invitation is None or not invitation.inviter_address:
+        return Nothing("dropped", "There is nobody to pass the request to.")
+    tenant = Tenant.objects.get(id=invitation.tenant_id)
+    context = _shared(tenant, invitation) | {
+        "address": invitation.guest.address,
+        "name": invitation.guest.name,
+        "url": f"{settings.PUBLIC_URL}{reverse('admin:guests_guest_change', args=[invitation.guest_id])}",
+    }
+    return Message(
+        to=invitation.inviter_address,
+        subject=render_to_string("email/invitation_request/subject.txt", context).strip(),
+        text=render_to_string("email/invitation_request/body.txt", context),
+        html=render_to_string("email/invitation_request/body.html", context),
+        from_name=tenant.sender_name or tenant.name,
+        language=tenant.language,
+    )
+
+
+def _shared(tenant: Tenant, invitation: Invitation) -> dict[str, object]:
+    return {
+        "tenant": {
+            "name": tenant.name,
+            "domain": tenant.primary_domain,
+            "privacy_url": tenant.privacy_statement_url,
+        },
+        "colours": brand(tenant.colour),
+        "inviter": invitation.inviter_name,
+        "application": invitation.resource_name,
+        "now": datetime.now(UTC),
+    }

@@ -13,6 +13,8 @@ from guests import limits, tickets
 from guests.models import Guest, Invitation, SignInFlow, Way
 from guests.operations.inviting import is_gone
 from guests.rules import FLOW_LIFE, is_domain_taken
+from outbox.models import Rank
+from outbox.operations import enqueue
 from passcodes.operations import request_passcode
 from passcodes.rules import Pool
 from providers.discovery import gather_facts
@@ -150,6 +152,8 @@ def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
             subject_id=invitation.guest_id,
             details={"invitation": str(invitation.id)},
         )
+        if invitation.inviter_address:
+            enqueue(kind="invitation_request", subject_id=invitation.id, rank=Rank.INVITATION, deadline=None, now=now)
 
 
 def _find(tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime) -> Opened | Refusal:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from guests import limits, tickets
 from guests.models import Ended, Guest, Invitation, Status
 from guests.rules import invitation_expiry, is_domain_taken, user_principal_name
+from outbox.models import Rank
 from outbox.operations import enqueue
 from tenants import audit, budgets
 from tenants.addresses import Address
@@ -255,7 +256,7 @@ def _take(tenant: Tenant, inviter: UUID | str) -> None:
 
 
 def _mail(invitation: Invitation, now: datetime) -> None:
-    enqueue(kind="invitation", subject_id=invitation.id, rank=1, deadline=invitation.expires_at, now=now)
+    enqueue(kind="invitation", subject_id=invitation.id, rank=Rank.INVITATION, deadline=invitation.expires_at, now=now)
     Invitation.objects.filter(id=invitation.id).update(last_mailed_at=now)
 
 

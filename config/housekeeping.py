@@ -1,0 +1,44 @@
+"""Forgetting: what has expired is deleted, everywhere, in batches that hold no lock for long.
+
+Knows how long each kind of row is worth keeping after its end. It must never delete what is still valid, nor the
+history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from guests.operations.forgetting import forget_flows, forget_sessions
+from outbox.operations import forget_settled
+from passcodes.operations import purge_challenges
+from tenants import budgets
+from tenants.scope import every_tenant
+
+BATCH = 1000
+KEEP_MAILS = timedelta(days=30)
+
+
+def forget_expired(*, now: datetime) -> dict[str, int]:
+    """Delete everything that is over; returns how many rows of each kind went.
+
+    Each batch is a transaction of its own: killed in the middle, the next run goes on.
+    """
+    kinds: dict[str, Callable[[], int]] = {
+        "codes": lambda: purge_challenges(at_most=BATCH),
+        "sign-ins in progress": lambda: forget_flows(at_most=BATCH),
+        "sessions": lambda: forget_sessions(at_most=BATCH),
+        "mails": lambda: forget_settled(before=now - KEEP_MAILS, at_most=BATCH),
+        "counters": lambda: budgets.purge(limit=BATCH),
+    }
+    with every_tenant(reason="what has expired is deleted for all tenants alike"):
+        return {kind: _all(forget) for kind, forget in kinds.items()}
+
+
+def _all(forget: Callable[[], int]) -> int:
+    gone = 0
+    while True:
+        batch = forget()
+        gone += batch
+        if batch < BATCH:
+            return gone

@@ -1,0 +1,41 @@
+"""What commands about one guest share: the guest named by --address, or by id."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+from django.core.management.base import CommandError, CommandParser
+
+from guests.models import Guest
+from guests.operations.inviting import Inviter
+from tenants.addresses import Address, AddressRefused, canonical
+from tenants.models import Tenant
+
+
+def address(text: str) -> Address:
+    """An argument's address in its canonical form (R70)."""
+    try:
+        return canonical(text)
+    except AddressRefused as refused:
+        raise ArgumentTypeError(refused.reason) from None
+
+
+def add_guest_argument(parser: CommandParser) -> None:
+    """--guest ADDRESS."""
+    parser.add_argument("--guest", required=True, type=address, metavar="ADDRESS", help="the guest's email address")
+
+
+def guest_at(found: Address, tenant: Tenant) -> Guest:
+    """The guest of this tenant with that address. Raises CommandError with the way to make one."""
+    guest = Guest.objects.filter(address_key=found.key, deleted_at=None).first()
+    if guest is None:
+        raise CommandError(
+            f"{found.key} is no guest of {tenant.name}. "
+            f"Invite them: manage.py invite_guest {found.key} --tenant {tenant.primary_domain}"
+        )
+    return guest
+
+
+def inviter_of(tenant: Tenant, name: str, mailbox: str) -> Inviter:
+    """Who invites when an operator does: the name and address given, or the tenant itself, which answers no mail."""
+    return Inviter(name or tenant.name, mailbox)

@@ -1,0 +1,56 @@
+"""manage.py explain_sign_in: which method an address would meet, rule by rule (R60)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from guests.management.addressed import address
+from guests.operations.explaining import Explanation, explain_sign_in
+from providers.rules import METHOD_NAMES, as_json, as_lines, headline
+from tenants.doors.commands import TenantCommand
+from tenants.models import Tenant
+
+
+class Command(TenantCommand):
+    """Parses, asks, prints as text or JSON. Changes nothing."""
+
+    help = (
+        "Explain how an address would sign in: the method, every rule that was looked at with its verdict, and what "
+        "would change the outcome. Works for guests, pending guests and strangers, and changes nothing."
+    )
+    example = "manage.py explain_sign_in nicole@firstupconsultants.com --tenant fabrikam.example --json"
+
+    def add_tenant_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("address", type=address, help="the email address, invited or not")
+        parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
+        found = explain_sign_in(tenant=tenant, address=options["address"], now=timezone.now())
+        self.stdout.write(json.dumps(_json(found), indent=2) if options["json"] else "\n".join(_lines(tenant, found)))
+        return None
+
+
+def _json(found: Explanation) -> dict[str, object]:
+    return {
+        "address": found.address.key,
+        "guest": str(found.guest.id) if found.guest else None,
+        "redemptionStatus": found.guest.redemption_status if found.guest else None,
+        "obstacles": list(found.obstacles),
+        "alternatives": [{"change": one.change, "method": one.method.value} for one in found.alternatives],
+        **as_json(found.decision),
+    }
+
+
+def _lines(tenant: Tenant, found: Explanation) -> list[str]:
+    who = f"{found.guest.get_redemption_status_display()} guest" if found.guest else "stranger"
+    lines = [f"{found.address.key}, {who} of {tenant.name}", f"  {headline(found.decision)}", ""]
+    lines += [f"  {line}" for line in as_lines(found.decision)]
+    lines += ["", *(f"  Note: {text}" for text in found.obstacles)] if found.obstacles else []
+    if found.alternatives:
+        lines += ["", "  What would change it:"]
+        lines += [f"    {one.change} -> {METHOD_NAMES[one.method]}" for one in found.alternatives]
+    return lines
