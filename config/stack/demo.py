@@ -1,0 +1,173 @@
+"""What a fresh local stack has in it: two tenants, an administrator, an application, an invitation.
+
+Knows the names of the document that the product follows. Every step makes only what is not there, so that it may run at
+every start, and after one that was cut short. It writes nothing itself: it calls the operations that everybody calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from applications.models import Application
+from applications.operations import add_application, remove_application
+from guests.models import Guest, Status
+from guests.operations.inviting import Details, Invited, Inviter, invite_guest
+from tenants.addresses import canonical
+from tenants.audit import Actor
+from tenants.changing import Settings, change_settings
+from tenants.directory import find_tenant
+from tenants.models import Administrator, Tenant
+from tenants.operations import Credentials, assign_role, create_administrator, create_tenant
+from tenants.refusals import Refusal
+from tenants.roles import Role
+from tenants.scope import tenant_scope
+
+FABRIKAM, CONTOSO = "fabrikam.example", "contoso.example"
+ADMINISTRATOR, ADMINISTRATORS_NAME = "adele@fabrikam.example", "Adele Vance"
+GUEST, GUESTS_NAME = "nicole@firstupconsultants.com", "Nicole Wagner"
+APPLICATION, APPLICATION_SAYS = "Expense reports", "Hand in receipts, see what has been paid."
+MESSAGE = "Hello Nicole, please hand in the receipts of the Riga trip here. Ask me if anything is unclear."
+TERMS = """1. Who may use this
+
+Guests whom Fabrikam has invited, for the work that they were invited for.
+
+2. What you see here
+
+It belongs to Fabrikam. Do not pass it on to people who were not invited.
+
+3. When it ends
+
+Fabrikam may end your access at any time, and so may you."""
+
+Outcome = TypeVar("Outcome")
+Invite = Callable[..., Invited | Refusal]
+"""guests.operations.inviting.invite_guest, or invite_guest_by_mail where the mail stays on this machine."""
+
+
+class DemonstrationRefused(Exception):
+    """An operation refused what the demonstration asked of it; the text is its reason."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the card shows. What was there before has no password, no codes and no link: they stand nowhere."""
+
+    email: str
+    password: str = ""
+    codes: tuple[str, ...] = ()
+    invitation_link: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def furnish(*, origin: str, invite: Invite, actor: Actor, now: datetime) -> Made:
+    """Make what is missing. `origin` is where the demonstration application answers at this start.
+
+    Called outside any scope. Raises DemonstrationRefused.
+    """
+    fabrikam = _tenant("Fabrikam", FABRIKAM, actor, now)
+    contoso = _tenant("Contoso", CONTOSO, actor, now)
+    with tenant_scope(fabrikam.id):
+        if not fabrikam.colour:
+            _give_face(fabrikam, actor, now)
+        administrator, made = _administrator(fabrikam, actor, now)
+        is_new_origin = _application(fabrikam, origin, actor, now)
+        link = _invitation(fabrikam, administrator, origin, invite, actor, now, is_new_origin=is_new_origin)
+    with tenant_scope(contoso.id):
+        assign_role(tenant=contoso, administrator=administrator, role=Role.GLOBAL_ADMINISTRATOR, actor=actor, now=now)
+    if made is None:
+        return Made(administrator.email, invitation_link=link)
+    return Made(administrator.email, made.password, made.backup_codes, link)
+
+
+def _tenant(name: str, domain: str, actor: Actor, now: datetime) -> Tenant:
+    return find_tenant(domain) or _done(create_tenant(name=name, domain=domain, actor=actor, now=now))
+
+
+def _give_face(tenant: Tenant, actor: Actor, now: datetime) -> None:
+    """Colour, privacy statement and terms of use."""
+    settings = Settings(
+        name=tenant.name,
+        privacy_statement_url=f"https://{FABRIKAM}/privacy",
+        terms_text=TERMS,
+        colour="#274690",
+        sender_name=tenant.sender_name,
+        passcode_minutes=tenant.passcode_minutes,
+        invitation_days=tenant.invitation_days,
+        landing_origins=tenant.landing_origins,
+        allowed_domains=tenant.allowed_domains,
+        denied_domains=tenant.denied_domains,
+    )
+    _done(change_settings(tenant=tenant, settings=settings, actor=actor, now=now))
+
+
+def _administrator(tenant: Tenant, actor: Actor, now: datetime) -> tuple[Administrator, Credentials | None]:
+    there = Administrator.objects.filter(email=ADMINISTRATOR).first()
+    if there is not None:
+        return there, None
+    made = _done(
+        create_administrator(
+            tenant=tenant,
+            email=ADMINISTRATOR,
+            name=ADMINISTRATORS_NAME,
+            roles=[Role.GLOBAL_ADMINISTRATOR],
+            actor=actor,
+            now=now,
+        )
+    )
+    return made.administrator, made
+
+
+def _application(tenant: Tenant, origin: str, actor: Actor, now: datetime) -> bool:
+    """Whether it had to be shared anew, because it answers at another port than before."""
+    there = Application.objects.filter(name=APPLICATION).first()
+    if there is not None and there.url.startswith(f"{origin}/"):
+        return False
+    if there is not None:
+        remove_application(application_id=there.id, actor=actor, now=now)
+    _done(
+        add_application(
+            tenant=tenant, name=APPLICATION, description=APPLICATION_SAYS, url=f"{origin}/", actor=actor, now=now
+        )
+    )
+    return True
+
+
+def _invitation(
+    tenant: Tenant,
+    administrator: Administrator,
+    origin: str,
+    invite: Invite,
+    actor: Actor,
+    now: datetime,
+    *,
+    is_new_origin: bool,
+) -> str:
+    """The link, where one was made or had to be led elsewhere; "" where there is nothing to do."""
+    address = canonical(GUEST)
+    guest = Guest.objects.filter(address_key=address.key).first()
+    if guest is not None:
+        if not is_new_origin or guest.redemption_status != Status.PENDING or guest.deleted_at is not None:
+            return ""
+        invite = invite_guest
+    invited = invite(
+        tenant=tenant,
+        address=address,
+        details=Details(
+            name=GUESTS_NAME, redirect_url=f"{origin}/", resource_name=APPLICATION, message=MESSAGE, language="en"
+        ),
+        inviter=Inviter(administrator.name, administrator.email, administrator.pk),
+        actor=actor,
+        now=now,
+    )
+    return _done(invited).link
+
+
+def _done(outcome: Outcome | Refusal) -> Outcome:
+    if isinstance(outcome, Refusal):
+        raise DemonstrationRefused(outcome.reason)
+    return outcome

@@ -1,0 +1,78 @@
+"""`script/test` and `script/check`: commands that run beside servers of their own, which are gone afterwards.
+
+Knows the environment of a test run. Must never touch var/ or a server that somebody else uses.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from config.stack import local_env
+from config.stack.card import show_sentence
+from config.stack.data_folder import DataFolder
+from config.stack.ending import Ended, ended_by_signals
+from config.stack.launcher import CannotRunAsRoot
+from config.stack.postgres import DidNotStart, Postgres
+from config.stack.processes import ROOT, Group
+from config.stack.servers import start_databases, start_sink
+from config.stack.valkey import Valkey
+
+CHECK = [str(ROOT / "script" / "check")]
+ORIGIN = "http://127.0.0.1:8000"
+
+
+def suite(arguments: Sequence[str]) -> int:
+    """Run script/check, then pytest with the arguments. Both run; the first bad status is returned."""
+    return beside_own_servers([CHECK, [sys.executable, "-m", "pytest", *arguments]])
+
+
+def check() -> int:
+    """Run script/check."""
+    return beside_own_servers([CHECK])
+
+
+def beside_own_servers(commands: Sequence[Sequence[str]]) -> int:
+    """Run each command with fresh servers in a temporary folder. Returns 0, or the first status that was not."""
+    try:
+        with ended_by_signals(), ExitStack() as stack:
+            folder = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-test-"))))
+            sockets = stack.enter_context(folder.sockets())
+            group = stack.enter_context(Group(folder.logs))
+            variables = {
+                "LOCAL_STACK": "1",
+                "DATA_DIR": str(folder.path),
+                "MAIL_FOLDER": str(folder.mail),
+                "PUBLIC_URL": ORIGIN,
+                "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+                **local_env.new_secrets(),
+            }
+            variables["EMAIL_URL"] = start_sink(group, folder.mail, local_env.for_application(variables))
+            postgres = Postgres(folder.postgres, sockets, is_durable=False)
+            variables |= start_databases(group, postgres, Valkey(sockets), chosen={})
+            statuses = [_run(command, local_env.for_owner(variables)) for command in commands]
+            return next((status for status in statuses if status), 0)
+    except Ended as ended:
+        return 128 + ended.signal_number
+    except (CannotRunAsRoot, DidNotStart) as error:
+        show_sentence(str(error))
+        return 1
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run one command to its end. When we are told to end, it is told too, and gets the time to clean up."""
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        return process.wait()
+    except Ended:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
