@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from applications.models import Application
-from guests.rules import Step
 from guests.operations.consenting import step_of
 from guests.operations.inviting import landing_of
+from guests.rules import Step
 from guests.sessions import has_session_cookie, open_session
 from guests.views.asking import front_door_url, lower_query, my_apps_url, sealed_landing
 from guests.views.pages import page

@@ -89,7 +89,7 @@ def has_session_cookie(request: HttpRequest, tenant: Tenant) -> bool:
 
 
 def remember_session(response: HttpResponse, tenant: Tenant, signed_in: SignedIn) -> None:
-    """Hand the browser its session. One browser may be a guest of several tenants, so the name ends in the tenant's id."""
+    """Hand the browser its session. One may be a guest of several tenants: the name ends in the tenant's id."""
     _set(response, _session_cookie(tenant), signed_in.token, SESSION_LIFE)
 
 
@@ -114,7 +114,9 @@ def remember_device(request: HttpRequest, response: HttpResponse, tenant: Tenant
     """Make this browser known for this guest (R17). A reset of the guest voids it, as their epoch moves on."""
     others = [(key, epoch) for key, epoch in known_epochs(request, tenant).items() if key != guest.address_key]
     entries = [(guest.address_key, guest.device_epoch), *others][:DEVICES_REMEMBERED]
-    _set(response, _device_cookie(tenant), signing.dumps(entries, salt=_device_salt(tenant), compress=True), DEVICE_LIFE)
+    _set(
+        response, _device_cookie(tenant), signing.dumps(entries, salt=_device_salt(tenant), compress=True), DEVICE_LIFE
+    )
 
 
 def _session_cookie(tenant: Tenant) -> str:

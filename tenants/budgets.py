@@ -70,8 +70,7 @@ def take(allowances: Sequence[Allowance]) -> datetime | None:
         if not spent:
             return None
         cursor.execute("SELECT max(ends_at) FROM tenants_budget WHERE key = ANY(%s)", [spent])
-        (ends_at,) = cursor.fetchone()
-    assert isinstance(ends_at, datetime)
+        ends_at: datetime | None = cursor.fetchone()[0]
     return ends_at
 
 

@@ -44,8 +44,9 @@ def owned_tables_have_policies(databases: Sequence[str] | None = None, **kwargs:
         with connections[alias].cursor() as cursor:
             cursor.execute(
                 "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, "
-                "(SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname IN ('own_tenant','every_tenant'))"
-                " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                "(SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid "
+                "AND p.polname IN ('own_tenant', 'every_tenant')) "
+                "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                 " WHERE n.nspname = 'public' AND c.relkind = 'r'"
             )
             tables = {name: (forced, policies) for name, forced, policies in cursor.fetchall()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class TenantConverter:
-    """A UUID or a dotted host name. Fixed routes never match it: none of them has a dot but robots.txt, which is first."""
+    """A UUID or a dotted host name. Fixed routes never match: none has a dot but robots.txt, which comes first."""
 
     regex = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[^/\s?#]+\.[^/\s?#]+"
 

@@ -14,7 +14,7 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 SILENCE = 5.0
-"""Seconds without publishing after a failure, so that a frozen broker costs one request 0.3 s and the others nothing."""
+"""Seconds without publishing after a failure: a frozen broker costs one request 0.3 s and the others nothing."""
 
 log = logging.getLogger(__name__)
 

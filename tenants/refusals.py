@@ -31,7 +31,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """An expected no. `until` is when a wait ends; `reason` is for the administrator and the audit, never for a guest."""
+    """An expected no. `until` is when a wait ends; `reason` is for administrators and the audit, never for guests."""
 
     code: Code
     until: datetime | None = None

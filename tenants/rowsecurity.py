@@ -17,7 +17,7 @@ def application_role() -> str:
 
 
 class RowSecurity(RunSQL):
-    """Row security on an owned table, forced on its owner too, with the policies for one tenant and for every tenant."""
+    """Row security on an owned table, forced on its owner too, with policies for one tenant and for every tenant."""
 
     def __init__(self, table: str) -> None:
         self.table = table

@@ -29,8 +29,8 @@ from tenants.source import network_key
 
 @dataclass(frozen=True)
 class Asker:
-    """The browser that asks. `browser_hash` is of its cookie's secret; `source` is its network address, `is_trusted` when
-    the tenant lists that network; `epochs` are the device cookie's: address key to the guest's epoch it was made at."""
+    """The browser that asks. `browser_hash` is of its cookie's secret; `source` is its network address, `is_trusted`
+    when the tenant lists that network; `epochs` are the device cookie's: address key to the guest's epoch then."""
 
     browser_hash: str
     source: str
@@ -61,13 +61,12 @@ class Opened:
 class Elsewhere:
     """Not a passcode: the method to go on with, and whether the page may say more because a live link is held."""
 
+    address: Address
     decision: Decision
     opened: Opened | None = None
 
 
-def open_invitation(
-    *, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime
-) -> Opened | Refusal:
+def open_invitation(*, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime) -> Opened | Refusal:
     """Look at a link without touching anything but the count of openings (R10, SAFETY).
 
     Refuses E-WAIT, E-LINK-GONE for what is unknown, damaged, another tenant's, revoked, reset or expired, E-DOMAIN.
@@ -88,7 +87,7 @@ def begin_with_invitation(
     if opened.decision.refused_as is not None:
         return _refusal_of(opened.decision)
     if opened.decision.method is not Method.PASSCODE:
-        return Elsewhere(opened.decision, opened)
+        return Elsewhere(opened.address, opened.decision, opened)
     return _begin(
         tenant=tenant,
         address=opened.address,
@@ -117,7 +116,7 @@ def begin_with_address(
     if decision.is_passcode_missed:
         return Refusal(Code.OTP_OFF, reason="Email one-time passcode is off.")
     if decision.method is not Method.PASSCODE:
-        return _refusal_of(decision) if decision.refused_as else Elsewhere(decision)
+        return _refusal_of(decision) if decision.refused_as else Elsewhere(address, decision)
     return _begin(
         tenant=tenant,
         address=address,

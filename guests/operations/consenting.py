@@ -31,9 +31,7 @@ def step_of(*, tenant: Tenant, guest: Guest) -> Step:
     return next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
 
 
-def accept_permissions(
-    *, tenant: Tenant, session: GuestSession, actor: Actor, now: datetime
-) -> Consented | Refusal:
+def accept_permissions(*, tenant: Tenant, session: GuestSession, actor: Actor, now: datetime) -> Consented | Refusal:
     """Record the yes to Review permissions. Completes the redemption where the tenant has no terms of use."""
     return _consent(ConsentKind.PERMISSIONS, 0, tenant, session, actor, now)
 

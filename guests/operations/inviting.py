@@ -226,9 +226,7 @@ def _invite(
     return invited
 
 
-def _with_live_link(
-    tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime
-) -> Invited | None:
+def _with_live_link(tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited | None:
     """Inviting again keeps the link that the guest may already have, and says the new things with it (R50)."""
     live = Invitation.objects.filter(guest=guest, ended_at__isnull=True).order_by("-created_at").first()
     if live is None or is_gone(live, now) or not tickets.is_known_key(live.key_id):

@@ -18,11 +18,9 @@ from guests.rules import SESSION_LIFE
 from passcodes.models import Challenge
 from passcodes.operations import resend_passcode, try_code, use_challenge
 from passcodes.rules import Pool
-from providers.discovery import gather_facts
 from providers.models import EmailPasscodePolicy
-from providers.rules import Method, RefusedAs, decide
+from providers.rules import Method
 from tenants import audit
-from tenants.addresses import canonical
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal, Refused
@@ -46,7 +44,8 @@ def resend_code(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetime
     """Have the code of this flow mailed again (R15). Refuses E-WAIT, and E-OTP-OFF once passcodes are off."""
     if _are_passcodes_off(flow, now):
         return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off.")
-    assert flow.challenge_id is not None
+    if flow.challenge_id is None:
+        return Refusal(Code.CODE, reason="This sign-in never asked for a code.")
     return resend_passcode(
         challenge_id=flow.challenge_id,
         pool=Pool(flow.pool),
@@ -66,7 +65,8 @@ def sign_in_with_passcode(
     The try is committed before anything is compared. Refuses E-CODE (wrong, used, expired, exhausted and decoys look
     alike), E-WAIT, E-OTP-OFF where passcodes were turned off since, E-BLOCKED to who has proven the address.
     """
-    assert flow.challenge_id is not None
+    if flow.challenge_id is None:
+        return Refusal(Code.CODE, reason="This sign-in never asked for a code.")
     right = try_code(
         challenge_id=flow.challenge_id,
         typed=typed,
@@ -105,7 +105,9 @@ def sign_out(*, session: GuestSession, actor: Actor, now: datetime) -> None:
     """End this browser's session. Signing out twice changes nothing."""
     with transaction.atomic():
         if end_sessions_of(guest_id=session.guest_id, why=Ended.SIGNED_OUT, only=session.id):
-            audit.record(actor=actor, action="guest.signed_out", at=now, subject_kind="guest", subject_id=session.guest_id)
+            audit.record(
+                actor=actor, action="guest.signed_out", at=now, subject_kind="guest", subject_id=session.guest_id
+            )
 
 
 def end_sessions_of(*, guest_id: UUID, why: Ended, only: UUID | None = None) -> int:

@@ -65,7 +65,7 @@ def lower_query(request: HttpRequest, name: str) -> str:
 
 
 def sealed_landing(tenant: Tenant, *, url: str, name: str) -> str:
-    """Where a direct link leads, signed for the forms on the way, so that only what a door of ours wrote is read back."""
+    """Where a direct link leads, signed for the forms on the way: only what a door of ours wrote is read back."""
     return signing.dumps([str(tenant.id), url, name], salt=LANDING_SALT, compress=True)
 
 

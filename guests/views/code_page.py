@@ -96,9 +96,7 @@ def known_of(flow: SignInFlow) -> Known | None:
             inviter_address=flow.invitation.inviter_address,
         )
     if flow.guest is not None:
-        return Known(
-            address=flow.address, inviter=flow.guest.sponsor_name, inviter_address=flow.guest.sponsor_address
-        )
+        return Known(address=flow.address, inviter=flow.guest.sponsor_name, inviter_address=flow.guest.sponsor_address)
     return None
 
 

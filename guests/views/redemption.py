@@ -78,8 +78,7 @@ def send_code(request: TenantRequest, ticket: str) -> HttpResponse:
     if isinstance(begun, Refusal):
         return _refused(request, ticket, begun)
     if isinstance(begun, Elsewhere):
-        assert begun.opened is not None
-        return elsewhere.show(request, begun.opened.address, begun.decision, opened=begun.opened)
+        return elsewhere.show(request, begun.address, begun.decision, opened=begun.opened)
     return keep(redirect(flow_url(request, begun)))
 
 

@@ -76,7 +76,7 @@ def refuse(
         | context,
     )
     if refusal.until is not None:
-        left = (refusal.until - timezone.now()).total_seconds()  # noqa: TID251  # a view is a door
+        left = (refusal.until - timezone.now()).total_seconds()  # a view is a door
         response.headers["Retry-After"] = str(max(1, math.ceil(left)))
     return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -91,7 +91,7 @@ def send_code(request: TenantRequest) -> HttpResponse:
     if isinstance(begun, Refusal):
         return refuse(request, begun, back_url=front_door_url(request.tenant))
     if isinstance(begun, Elsewhere):
-        return elsewhere.show(request, address, begun.decision, opened=None)
+        return elsewhere.show(request, begun.address, begun.decision, opened=None)
     return keep(redirect(flow_url(request, begun)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import socket
 from argparse import RawDescriptionHelpFormatter
+from textwrap import fill
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,12 +36,24 @@ class OperatorCommand(BaseCommand):
     """A command whose expected failures are sentences: a database that is away, a schema that is not migrated."""
 
     example = ""
+    suppressed_base_arguments = {
+        "--version",
+        "-v",
+        "--settings",
+        "--pythonpath",
+        "--traceback",
+        "--no-color",
+        "--force-color",
+        "--skip-checks",
+    }
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         if self.example:
             kwargs.setdefault("epilog", f"Example:\n  {self.example}")
-            kwargs.setdefault("formatter_class", RawDescriptionHelpFormatter)
-        return super().create_parser(prog_name, subcommand, **kwargs)
+        kwargs.setdefault("formatter_class", RawDescriptionHelpFormatter)
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.description = fill(self.help, 78)
+        return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:

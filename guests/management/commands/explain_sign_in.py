@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from guests.management.addressed import address
 from guests.operations.explaining import Explanation, explain_sign_in
-from providers.rules import METHOD_NAMES, as_json, as_lines, headline
+from providers.rules import METHOD_NAMES, as_json, as_lines
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
 
@@ -47,7 +47,7 @@ def _json(found: Explanation) -> dict[str, object]:
 
 def _lines(tenant: Tenant, found: Explanation) -> list[str]:
     who = f"{found.guest.get_redemption_status_display()} guest" if found.guest else "stranger"
-    lines = [f"{found.address.key}, {who} of {tenant.name}", f"  {headline(found.decision)}", ""]
+    lines = [f"{found.address.key}, {who} of {tenant.name}"]
     lines += [f"  {line}" for line in as_lines(found.decision)]
     lines += ["", *(f"  Note: {text}" for text in found.obstacles)] if found.obstacles else []
     if found.alternatives:

@@ -21,7 +21,9 @@ class Command(TenantCommand):
         "Invite somebody as a guest and print the invitation's link. Nothing is mailed without --mail. "
         "Inviting a guest again repeats the link that they may already have."
     )
-    example = "manage.py invite_guest nicole@firstupconsultants.com --tenant fabrikam.example --name 'Nicole Wagner' --mail"
+    example = (
+        "manage.py invite_guest nicole@firstupconsultants.com --tenant fabrikam.example --name 'Nicole Wagner' --mail"
+    )
 
     def add_tenant_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", type=address, help="the email address to invite")
@@ -51,6 +53,8 @@ class Command(TenantCommand):
         if isinstance(invited, Refusal):
             raise self.refused(invited)
         if options["redirect_url"] and not invited.invitation.redirect_url:
-            self.stderr.write("The redirect URL's origin is not registered with the tenant: the guest lands on My Apps.")
+            self.stderr.write(
+                "The redirect URL's origin is not registered with the tenant: the guest lands on My Apps."
+            )
         self.stdout.write(invited.link)
         return None
