@@ -91,6 +91,7 @@ class IdentityProvider(OwnedModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(OwnedModel.Meta):
+        verbose_name_plural = "all identity providers"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant", "id"], name="provider_of_tenant"),
             models.UniqueConstraint(fields=["tenant", "name"], name="provider_name"),

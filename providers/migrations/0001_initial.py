@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "all identity providers",
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
