@@ -2,6 +2,7 @@
 
 from providers.rules.decision import SKIPPABLE, Decision, RefusedAs, decide
 from providers.rules.explanation import (
+    METHOD_LABELS,
     METHOD_NAMES,
     QUESTIONS,
     VERDICT_WORDS,
@@ -29,6 +30,7 @@ from providers.rules.looks import GOOGLE_DOMAINS, Reason, Verdict
 
 __all__ = [
     "GOOGLE_DOMAINS",
+    "METHOD_LABELS",
     "METHOD_NAMES",
     "QUESTIONS",
     "SKIPPABLE",

@@ -21,7 +21,7 @@ How to use it::
         def invite_page(self, request):
             form = InviteForm(request.POST or None)
             if request.method == "POST" and form.is_valid():
-                outcome = invite_guest(..., actor=actor(request), now=timezone.now())
+                outcome = invite_guest(..., actor=actor(request), now=clock())
                 if not self.refused(outcome, form):  # words a Refusal on the form; False when there is none
                     self.message_user(request, "…")
                     return redirect("admin:guests_guest_changelist")
@@ -49,7 +49,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.formats import number_format
 
-from tenants.doors.desk import actor, chosen_tenant, desk
+from tenants.doors.desk import actor, chosen_tenant, clock, desk
 from tenants.doors.words import for_administrator
 from tenants.models import AuditEntry
 from tenants.refusals import Refusal
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin, _Paginator = admin.ModelAdmin, Paginator
 
-__all__ = ["BoundedPaginator", "TenantModelAdmin", "actor", "chosen_tenant", "desk"]
+__all__ = ["BoundedPaginator", "TenantModelAdmin", "actor", "chosen_tenant", "clock", "desk"]
 
 Page = Callable[..., HttpResponseBase]
 
@@ -155,6 +155,10 @@ class TenantModelAdmin(_ModelAdmin):
         **context: Any,
     ) -> TemplateResponse:
         """A form in Django's own fieldsets; `submit` says the deed. Every field in one fieldset by default."""
+        for name in form.errors:
+            if name in form.fields:
+                form.fields[name].widget.attrs["autofocus"] = True  # the first field with an error gets the focus
+                break
         groups = fieldsets or [(None, {"fields": list(form.fields)})]
         shown = AdminForm(form, groups, {}, (), model_admin=self)
         return self.page(

@@ -8,14 +8,16 @@ tenant's scope: the middleware does that with what is answered here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from tenants.audit import Actor, ActorKind
 from tenants.directory import find_tenant
 from tenants.models import Administrator, RoleAssignment, Tenant
-from tenants.roles import Role, may
+from tenants.roles import Action, Role, may
 from tenants.source import client_address
 
 CHOSEN = "tenant"
@@ -52,6 +54,10 @@ class Desk:
     def tenant(self) -> Tenant | None:
         return self.seat.tenant if self.seat else None
 
+    @property
+    def may_invite(self) -> bool:
+        return self.may(Action.GUESTS_INVITE)
+
     def may(self, action: str) -> bool:
         """Whether the roles in the chosen tenant allow the action; never without a tenant."""
         if self.seat is None:
@@ -69,6 +75,14 @@ def desk(request: HttpRequest) -> Desk:
         found = _look_up(request)
         request.desk = found  # type: ignore[attr-defined]  # kept for this request only
     return found
+
+
+def tenant_of(request: HttpRequest) -> Tenant:
+    """The chosen tenant. Raises TypeError behind a page that is not guarded, where there may be none."""
+    tenant = desk(request).tenant
+    if tenant is None:
+        raise TypeError("guard this page: it needs a tenant")
+    return tenant
 
 
 def chosen_tenant(request: HttpRequest) -> Tenant | None:
@@ -104,6 +118,11 @@ def actor(request: HttpRequest) -> Actor:
         source=client_address(request),
         correlation=getattr(request, "correlation", ""),
     )
+
+
+def clock() -> datetime:
+    """The door's clock: what the portal's pages hand to operations as `now`."""
+    return timezone.now()  # this is the door that reads it
 
 
 def offered(of: Desk) -> list[Seat]:

@@ -6,9 +6,11 @@ to a guest: guests have sentences of their own, which tell strangers less.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from tenants.refusals import Code, Refusal
 
@@ -42,3 +44,11 @@ def for_administrator(refusal: Refusal) -> str:
     if refusal.until is not None:
         sentence += f" Try again from {utc(refusal.until)}."
     return sentence
+
+
+def shown_time(moment: datetime | None, written: str = "j M, H:i", none: str = "–") -> SafeString:
+    """`<time>` in UTC, for a list whose heading says so; `written` is Django's date format."""
+    if moment is None:
+        return format_html("{}", none)
+    at = moment.astimezone(UTC)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), formats.date_format(at, written))

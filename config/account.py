@@ -1,0 +1,147 @@
+"""The administrator's own page: password, authenticator app, backup codes.
+
+Knows how an app is enrolled by a QR code, also by who has only backup codes yet. A secret is on a page once, when it
+was made by a press of a button; opening a page makes nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import django_otp
+import segno
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth import update_session_auth_hash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_http_methods
+
+from config.sign_in import token
+from tenants import second_factor
+from tenants.doors.desk import actor, clock, desk
+from tenants.models import Administrator
+
+Page = Callable[..., HttpResponseBase]
+
+
+class Site(Protocol):
+    """What these pages need of the portal's site."""
+
+    def admin_view(self, view: Page, cacheable: bool = False) -> Any: ...
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]: ...
+
+
+class CodeForm(forms.Form):
+    """The first code of a new app."""
+
+    code = forms.CharField(
+        label="Code from the app",
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "class": "vTextField"}),
+    )
+
+    def clean_code(self) -> str:
+        code = token(self.cleaned_data["code"])
+        if len(code) != 6 or not code.isdecimal():
+            raise forms.ValidationError("The app shows 6 digits.")
+        return code
+
+
+def urls(site: Site) -> list[URLPattern]:
+    """The pages' addresses, behind both factors and inside a tenant, whose history tells of changes."""
+
+    def page(view: Page, *methods: str) -> Any:
+        guarded = require_http_methods(list(methods))(view)
+        guarded.needs_tenant = True  # type: ignore[attr-defined]  # read by the site
+        return site.admin_view(guarded)
+
+    def frame(request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        return TemplateResponse(
+            request, template, {**site.each_context(request), "title": title, "subtitle": None, **context}
+        )
+
+    def account(request: HttpRequest) -> HttpResponse:
+        who = _who(request)
+        return frame(
+            request,
+            "admin/account.html",
+            "Your account",
+            has_authenticator=second_factor.has_authenticator(who),
+            codes_left=second_factor.backup_codes_left(who),
+            seat=desk(request).seat,
+        )
+
+    def begin(request: HttpRequest) -> HttpResponse:
+        second_factor.begin_authenticator(administrator=_who(request))
+        return redirect("admin:authenticator")
+
+    def authenticator(request: HttpRequest) -> HttpResponse:
+        device = second_factor.unconfirmed_authenticator(_who(request))
+        if device is None:
+            return redirect("admin:account")
+        form = CodeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            confirmed = second_factor.confirm_authenticator(
+                administrator=_who(request),
+                code=form.cleaned_data["code"],
+                actor=actor(request),
+                now=clock(),
+            )
+            if confirmed is not None:
+                django_otp.login(request, confirmed)  # the app before is gone; this session goes on with the new one
+                messages.success(request, "Your authenticator app is set up. Use its codes from now on.")
+                return redirect("admin:account")
+            form.add_error("code", "That code did not work. Wait for the app’s next code and type that one.")
+        key = device.config_url.partition("secret=")[2].partition("&")[0]
+        grouped = " ".join(key[at : at + 4] for at in range(0, len(key), 4))
+        return frame(request, "admin/authenticator.html", "Set up an authenticator app", form=form, key=grouped)
+
+    def qr(request: HttpRequest) -> HttpResponse:
+        device = second_factor.unconfirmed_authenticator(_who(request))
+        if device is None:
+            raise Http404("no app is being set up")
+        drawn = io.BytesIO()
+        segno.make(device.config_url, error="m").save(drawn, kind="svg", scale=5, border=4, light="#ffffff")
+        return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+
+    def backup_codes(request: HttpRequest) -> HttpResponse:
+        codes = second_factor.replace_backup_codes(administrator=_who(request), actor=actor(request), now=clock())
+        return frame(request, "admin/backup_codes.html", "Your new backup codes", codes=codes)
+
+    def password(request: HttpRequest) -> HttpResponse:
+        who = _who(request)
+        form = AdminPasswordChangeForm(who, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            second_factor.change_password(
+                administrator=who,
+                password=form.cleaned_data["new_password1"],
+                actor=actor(request),
+                now=clock(),
+            )
+            update_session_auth_hash(request, who)
+            messages.success(request, "Your password is changed. Other browsers have to sign in again.")
+            return redirect("admin:account")
+        return frame(request, "admin/password.html", "Change your password", form=form)
+
+    return [
+        path("account/", page(account, "GET"), name="account"),
+        path("account/password/", page(password, "GET", "POST"), name="password_change"),
+        path("account/authenticator/", page(authenticator, "GET", "POST"), name="authenticator"),
+        path("account/authenticator/begin/", page(begin, "POST"), name="authenticator_begin"),
+        path("account/authenticator/qr.svg", page(qr, "GET"), name="authenticator_qr"),
+        path("account/backup-codes/", page(backup_codes, "POST"), name="backup_codes"),
+    ]
+
+
+def _who(request: HttpRequest) -> Administrator:
+    if not isinstance(request.user, Administrator):
+        raise Http404("nobody is signed in")  # unreachable behind admin_view; it tells mypy whose account it is
+    return request.user

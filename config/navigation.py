@@ -1,0 +1,62 @@
+"""What stands in the portal's navigation, in this order.
+
+Knows each entry's name, its page and the action that it asks leave for. An entry that the roles do not allow is not
+shown; the page itself refuses as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tenants.roles import Action
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link. `url_name` is a page of the portal that takes no argument."""
+
+    name: str
+    url_name: str
+    action: Action
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading with its links. `label` is the app whose pages' breadcrumbs lead to the group."""
+
+    name: str
+    label: str
+    entries: tuple[Entry, ...]
+
+    def shown(self, may: Callable[[str], bool]) -> list[Entry]:
+        return [entry for entry in self.entries if may(entry.action)]
+
+
+GROUPS = (
+    Group(
+        "Directory",
+        "guests",
+        (
+            Entry("Guests", "admin:guests_guest_changelist", Action.GUESTS_VIEW),
+            Entry("Invitations", "admin:guests_invitation_changelist", Action.GUESTS_VIEW),
+        ),
+    ),
+    Group(
+        "Ways in",
+        "providers",
+        (
+            Entry("Identity providers", "admin:providers_identityprovider_changelist", Action.PROVIDERS_VIEW),
+            Entry("Applications", "admin:applications_application_changelist", Action.APPLICATIONS_VIEW),
+        ),
+    ),
+    Group(
+        "Tenant",
+        "tenants",
+        (
+            Entry("Settings", "admin:tenants_tenant_changelist", Action.SETTINGS_VIEW),
+            Entry("Administrators", "admin:tenants_roleassignment_changelist", Action.ADMINISTRATORS_VIEW),
+            Entry("Audit log", "admin:tenants_auditentry_changelist", Action.AUDIT_VIEW),
+        ),
+    ),
+)

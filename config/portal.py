@@ -1,0 +1,176 @@
+"""The portal: Django's admin behind two factors, for the tenant that the administrator chose.
+
+Knows the frame round every page, puts config/navigation.py into it, and offers the way from one tenant to another. It
+must never show a third party's admin page: those ask Django's permissions, which nobody has here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_GET, require_POST
+from django_otp.admin import OTPAdminSite
+
+from applications.models import Application
+from config import account
+from config.dashboard import overview
+from config.navigation import GROUPS
+from config.sign_in import LoginForm
+from guests.views.pages import plate
+from tenants.doors.admin import TenantModelAdmin
+from tenants.doors.desk import actor, choose, clock, desk, offered
+from tenants.scope import tenant_scope
+from tenants.visits import enter_as_operator
+
+UNUSED = {"autocomplete", "view_on_site", "password_change", "password_change_done"}
+"""Stock pages that look rows up without asking a role, and those that config/account.py replaces."""
+
+
+class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
+    """Both factors first, then a tenant, then what the roles there allow."""
+
+    site_title = site_header = "Vestibule"
+    login_form = LoginForm
+    login_template = "admin/login.html"
+    site_url = None
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Take our own pages only; the libraries' would list every administrator's devices and sign-ins."""
+        if admin_class is not None and issubclass(admin_class, TenantModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    # --- addresses ----------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        pages: list[URLPattern | URLResolver] = [
+            path("tenant/", self.admin_view(require_GET(self.choose_tenant)), name="choose_tenant"),
+            path("tenant/switch/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant"),
+            *account.urls(self),
+        ]
+        stock = [url for url in super().get_urls() if getattr(url, "name", None) not in UNUSED]
+        return pages + stock
+
+    def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Any:
+        """Both factors as in django-otp; a tenant where the page works in one; 403 in words where a role is missing."""
+        needs_tenant = getattr(view, "needs_tenant", False) or isinstance(
+            getattr(view, "__self__", None), TenantModelAdmin
+        )
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if needs_tenant and desk(request).tenant is None:
+                return redirect(f"{reverse('admin:choose_tenant')}?{urlencode({'next': request.get_full_path()})}")
+            try:
+                return view(request, *args, **kwargs)
+            except PermissionDenied:
+                return self._page(request, "admin/forbidden.html", "Your role does not allow this", status=403)
+
+        return super().admin_view(inner, cacheable)
+
+    # --- the frame ----------------------------------------------------------------------------------------------
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        own = desk(request)
+        frame = {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "has_permission": self.has_permission(request),
+            "available_apps": self.get_app_list(request),
+            "is_popup": False,
+            "is_nav_sidebar_enabled": own.tenant is not None,
+        }
+        plate_url = plate(own.tenant).brand_url if own.tenant else ""
+        choices = offered(own) if frame["has_permission"] else []
+        return {
+            **frame,
+            "desk": own,
+            "tenant": own.tenant,
+            "tenant_choices": choices,
+            "brand_url": plate_url,
+            "now": clock(),
+        }
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """The navigation's groups, as the templates of Django's sidebar read them."""
+        may = desk(request).may
+        return [
+            {
+                "name": group.name,
+                "app_label": group.label,
+                "app_url": reverse("admin:app_list", kwargs={"app_label": group.label}),
+                "models": [{"name": entry.name, "admin_url": reverse(entry.url_name)} for entry in group.shown(may)],
+            }
+            for group in GROUPS
+            if app_label in (None, group.label) and group.shown(may)
+        ]
+
+    def destinations(self) -> list[tuple[str, str, str]]:
+        """(id, name, address) of the open tenant's applications: the guests' pages lie below applications."""
+        rows = Application.objects.order_by("name").values_list("id", "name", "url")
+        return [(str(key), name, url) for key, name, url in rows[:200]]
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
+        """A group has no page of its own: its first entry is it."""
+        for group in self.get_app_list(request, app_label):
+            return redirect(group["models"][0]["admin_url"])
+        raise Http404("nothing here for these roles")
+
+    def _page(self, request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any) -> Any:
+        frame = {**self.each_context(request), "title": title, "subtitle": None}
+        return TemplateResponse(request, template, {**frame, **context}, status=status)
+
+    # --- pages --------------------------------------------------------------------------------------------------
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        own = desk(request)
+        if own.tenant is None:
+            return redirect("admin:choose_tenant")
+        page: HttpResponse = self._page(
+            request, "admin/index.html", own.tenant.name, is_index=True, overview=overview(own.may)
+        )
+        return page
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        page: HttpResponse = super().login(request, {"title": "Sign in to the portal", **(extra_context or {})})
+        return page
+
+    def choose_tenant(self, request: HttpRequest) -> HttpResponse:
+        """Which tenant to work in; or, for who holds no role anywhere, whom to ask."""
+        page: HttpResponse = self._page(
+            request, "admin/choose_tenant.html", "Choose a tenant", next=request.GET.get("next", "")
+        )
+        return page
+
+    def switch_tenant(self, request: HttpRequest) -> HttpResponse:
+        """Sit down in another tenant; an operator's coming is a line in that tenant's history."""
+        own = choose(request, request.POST.get("tenant", ""))
+        if own is None or own.seat is None:
+            messages.error(request, "There is no such tenant, or you hold no role in it.")
+            return redirect("admin:choose_tenant")
+        if not own.seat.roles:
+            with tenant_scope(own.seat.tenant.id):
+                enter_as_operator(tenant_id=own.seat.tenant.id, actor=actor(request), now=clock())
+        wanted = request.POST.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/admin/")
+        return redirect(wanted if is_ours else "admin:index")

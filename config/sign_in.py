@@ -1,0 +1,99 @@
+"""How an administrator signs in.
+
+Knows the form that takes both factors at once, the name under which wrong passwords are counted, and the page for who
+typed too many. Every refusal of the form is one sentence: which of the three was wrong would tell a thief what he has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from django import forms
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_otp import devices_for_user
+from django_otp.admin import OTPAdminAuthenticationForm
+
+from tenants.doors.desk import clock
+from tenants.doors.words import utc
+from tenants.source import client_address
+
+WRONG = (
+    "The email, the password or the code is not right. After a wrong code, wait before you try again: "
+    "1 second, then 2, then 4, and so on."
+)
+
+
+def token(typed: str) -> str:
+    """The code as its device keeps it: no spaces or dashes, lower case."""
+    return "".join(typed.split()).replace("-", "").lower()
+
+
+class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # django-otp has no types
+    """Email, password and code on one page; the code's shape says which device it is for."""
+
+    otp_device = None
+    otp_challenge = None
+    otp_token = forms.CharField(
+        label="Code from your authenticator",
+        help_text="6 digits, or one of your backup codes.",
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "one-time-code", "autocapitalize": "none"}),
+    )
+    error_messages = {"invalid_login": WRONG, "inactive": WRONG}  # Django reads it so
+
+    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        email = self.fields["username"]
+        email.label = "Email"
+        email.widget = forms.EmailInput(
+            attrs={"autofocus": True, "autocomplete": "username", "autocapitalize": "none", "maxlength": 254}
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask about the password only when a code was typed, else an empty code would tell whether it was right."""
+        cleaned: dict[str, Any] = self.cleaned_data if "otp_token" in self.errors else super().clean()
+        return cleaned
+
+    def clean_otp(self, user: Any) -> None:
+        try:
+            super().clean_otp(user)
+        except forms.ValidationError:
+            raise forms.ValidationError(WRONG, code="invalid_login") from None
+
+    def clean_otp_token(self) -> str:
+        return token(self.cleaned_data["otp_token"])
+
+    def _chosen_device(self, user: Any) -> Any:
+        typed = self.cleaned_data.get("otp_token") or ""
+        kind = "totp" if len(typed) == 6 and typed.isdecimal() else "static"
+        devices = devices_for_user(user, for_verify=True)
+        return next((one for one in devices if one.persistent_id.startswith(f"otp_{kind}.")), None)
+
+    def _update_form(self, user: Any) -> None:
+        """Nothing: the stock one would write the password back into the page."""
+
+
+def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str | None:
+    """Whom a wrong password is counted for: one name however it is written, else capitals would buy more tries."""
+    name = (credentials or {}).get("username") or request.POST.get("username")
+    return str(name).strip().lower()[:254] if name else None
+
+
+def locked_out(
+    request: HttpRequest, original_response: HttpResponse | None = None, credentials: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """The page for who typed too many wrong passwords: until when, by the clock; trying does not move it."""
+    return render(request, "admin/locked_out.html", {"until": _ends(request, credentials)}, status=429)
+
+
+def _ends(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    last: datetime | None = AccessAttempt.objects.filter(
+        username=counted_name(request, credentials), ip_address=client_address(request)
+    ).aggregate(last=Max("attempt_time"))["last"]
+    return utc((last or clock()) + get_cool_off(request))

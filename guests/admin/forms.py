@@ -1,0 +1,99 @@
+"""The forms of the guests' pages in the portal.
+
+Knows how an administrator types an invitation. It reads addresses through the one canonicaliser (R70) and must never
+decide whether the guest may come: the operation does.
+"""
+
+from __future__ import annotations
+
+from django import forms
+
+from guests.operations.inviting import Details
+from tenants.addresses import Address, AddressRefused, canonical
+
+WIDE = {"class": "vTextField"}
+LONGEST_MESSAGE = 500
+
+
+def read_address(text: str) -> Address:
+    """The address, or a form's error with the reason."""
+    try:
+        return canonical(text)
+    except AddressRefused as refused:
+        raise forms.ValidationError(str(refused)) from None
+
+
+class InviteForm(forms.Form):
+    """One guest to invite. `destinations` are (id, name, url) of the tenant's applications."""
+
+    email = forms.CharField(
+        max_length=254,
+        widget=forms.EmailInput(attrs={**WIDE, "autocapitalize": "none", "spellcheck": "false"}),
+        help_text="The guest proves that this address is theirs. It need not belong to any account.",
+        error_messages={"required": "Whom do you want to invite? Enter their email."},
+    )
+    display_name = forms.CharField(max_length=100, required=False, label="Name", widget=forms.TextInput(attrs=WIDE))
+    application = forms.ChoiceField(
+        required=False, label="Take them to", help_text="Where the guest arrives after accepting."
+    )
+    sends_mail = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Send the invitation by email",
+        help_text="Without it you get a link to pass on yourself.",
+    )
+    message = forms.CharField(
+        max_length=LONGEST_MESSAGE,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 4}),
+        help_text=f"Plain text, up to {LONGEST_MESSAGE} characters. Links in it are not made clickable.",
+    )
+    cc = forms.CharField(
+        max_length=254,
+        required=False,
+        label="Copy to",
+        widget=forms.EmailInput(attrs=WIDE),
+        help_text="One address at most. It does not get the link.",
+    )
+
+    def __init__(self, *args: object, destinations: list[tuple[str, str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
+        self.destinations = {key: (name, url) for key, name, url in destinations}
+        self.fields["application"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            ("", "My Apps"),
+            *((key, name) for key, name, _ in destinations),
+        ]
+
+    def clean_email(self) -> Address:
+        return read_address(self.cleaned_data["email"])
+
+    def clean_cc(self) -> str:
+        typed = self.cleaned_data["cc"]
+        return read_address(typed).to_send if typed else ""
+
+    def details(self) -> Details:
+        """What was typed, for the operation."""
+        said = self.cleaned_data
+        name, url = self.destinations.get(said["application"], ("", ""))
+        return Details(
+            name=said["display_name"].strip(),
+            redirect_url=url,
+            resource_name=name,
+            message=said["message"].strip(),
+            cc=said["cc"],
+        )
+
+
+class ResetForm(forms.Form):
+    """How the new invitations go out."""
+
+    sends_mail = forms.ChoiceField(
+        choices=[("yes", "Send it by email"), ("no", "Show me the links")],
+        initial="yes",
+        widget=forms.RadioSelect,
+        label="The new invitation",
+    )
+
+    @property
+    def is_mailed(self) -> bool:
+        return bool(self.cleaned_data["sends_mail"] == "yes")

@@ -1,0 +1,257 @@
+"""Guests in the portal: the list, one guest's page, inviting.
+
+Knows what an administrator sees of a guest, and calls one operation for each button. resetting.py holds the pages of a
+reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from guests.admin.desk import inviter_of
+from guests.admin.forms import InviteForm
+from guests.admin.resetting import MOST, ResetPages
+from guests.admin.words import NOT_DECIDED, invitation_mark, method_words, named, status_mark
+from guests.models import Guest, GuestSession, Invitation, Status
+from guests.operations.inviting import invite_guest, invite_guest_by_mail
+from guests.operations.resetting import block_guest, end_sessions, unblock_guest
+from providers.rules import METHOD_LABELS, Method
+from tenants.audit import Actor
+from tenants.doors.admin import TenantModelAdmin, actor, clock
+from tenants.doors.desk import tenant_of
+from tenants.doors.filters import ChoiceFilter, ValuesFilter
+from tenants.doors.words import for_administrator, shown_time
+from tenants.models import AuditEntry
+from tenants.refusals import Refusal
+from tenants.roles import Action
+
+SHOWN = 50
+"""Lines of history, sessions and invitations on a guest's page."""
+
+
+class StatusFilter(ChoiceFilter):
+    title = "redemption status"
+    parameter_name = "status"
+    column = "redemption_status"
+    options: ClassVar = list(Status.choices)
+
+
+class MethodFilter(ChoiceFilter):
+    title = "method"
+    parameter_name = "method"
+    column = "method"
+    options: ClassVar = [
+        *((method.value, words) for method, words in METHOD_LABELS.items() if method is not Method.NONE),
+        (NOT_DECIDED, "Not decided yet"),
+    ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(method="") if self.value() == NOT_DECIDED else super().queryset(request, queryset)
+
+
+class DomainFilter(ValuesFilter):
+    title = "domain"
+    parameter_name = "domain"
+    column = "domain"
+
+
+class LastSignInFilter(admin.SimpleListFilter):
+    title = "last sign-in"
+    parameter_name = "last"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("7", "In the last 7 days"), ("90", "Not for 90 days"), ("never", "Never")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "7":
+            return queryset.filter(last_sign_in_at__gte=clock() - timedelta(days=7))
+        if self.value() == "90":
+            return queryset.filter(last_sign_in_at__lt=clock() - timedelta(days=90))
+        return queryset.filter(last_sign_in_at__isnull=True) if self.value() == "never" else queryset
+
+
+@admin.register(Guest)
+class GuestAdmin(ResetPages, TenantModelAdmin):
+    """The directory."""
+
+    view_action = Action.GUESTS_VIEW
+    list_title = "Guests"
+    list_display = ("guest", "status", "method_shown", "last_sign_in", "invited")
+    list_filter = (StatusFilter, MethodFilter, DomainFilter, LastSignInFilter)
+    search_fields = ("address_key", "name_key", "user_principal_name")
+    search_help_text = "Name, address or user principal name, as it begins"
+    ordering = ("-created_at", "id")
+    sortable_by = ("guest", "last_sign_in", "invited")
+    actions = ("reset_chosen",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(deleted_at__isnull=True)
+
+    def folded(self, search_term: str) -> str:
+        return search_term.strip().casefold()
+
+    def get_urls(self) -> list[URLPattern]:
+        deeds = (
+            ("end-sessions", self.end_sessions_page, Action.GUESTS_END_SESSIONS),
+            ("block", self.block_page, Action.GUESTS_BLOCK),
+            ("unblock", self.unblock_page, Action.GUESTS_BLOCK),
+        )
+        return [
+            path("invite/", self.guarded(self.invite_page, Action.GUESTS_INVITE), name="guests_invite"),
+            path("reset/", self.guarded(self.reset_page, Action.GUESTS_RESET), name="guests_reset"),
+            *(
+                path(
+                    f"<uuid:guest_id>/{name}/",
+                    self.guarded(require_POST(page), action),
+                    name=f"guests_{name.replace('-', '_')}",
+                )
+                for name, page, action in deeds
+            ),
+            *super().get_urls(),
+        ]
+
+    # --- columns ------------------------------------------------------------------------------------------------
+
+    @admin.display(description="Guest", ordering="name_key")
+    def guest(self, guest: Guest) -> SafeString:
+        return named(guest)
+
+    @admin.display(description="Redemption status")
+    def status(self, guest: Guest) -> SafeString:
+        return status_mark(guest)
+
+    @admin.display(description="Method")
+    def method_shown(self, guest: Guest) -> str:
+        return method_words(guest.method)
+
+    @admin.display(description="Last sign-in", ordering="last_sign_in_at")
+    def last_sign_in(self, guest: Guest) -> SafeString:
+        return shown_time(guest.last_sign_in_at, none="Never")
+
+    @admin.display(description="Invited", ordering="created_at")
+    def invited(self, guest: Guest) -> SafeString:
+        return shown_time(guest.created_at, "j M")
+
+    # --- the list -----------------------------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        is_inviter = self.may(request, Action.GUESTS_INVITE)
+        return super().changelist_view(request, {"may_invite": is_inviter, **(extra_context or {})})
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, Action.GUESTS_RESET)
+
+    @admin.action(description="Reset redemption status", permissions=["reset"])
+    def reset_chosen(self, request: HttpRequest, chosen: QuerySet[Guest]) -> HttpResponse | None:
+        """To the page that says whom it touches; nothing is reset here."""
+        ids = [str(guest_id) for guest_id in chosen.values_list("pk", flat=True)[: MOST + 1]]
+        if len(ids) > MOST:
+            self.message_user(request, f"Choose at most {MOST} guests at a time.", messages.ERROR)
+            return None
+        return redirect(f"{reverse('admin:guests_reset')}?{urlencode({'id': ids}, doseq=True)}")
+
+    # --- one guest ----------------------------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return self.guarded(self.guest_page, Action.GUESTS_VIEW)(request, self.get_object(request, object_id))
+
+    def guest_page(self, request: HttpRequest, guest: Guest) -> HttpResponseBase:
+        now = clock()
+        sessions = GuestSession.objects.filter(guest=guest, ended_at__isnull=True, expires_at__gt=now)
+        invitations = Invitation.objects.filter(guest=guest).order_by("-created_at")[:SHOWN]
+        return self.page(
+            request,
+            "admin/guests/guest.html",
+            title=str(guest),
+            guest=guest,
+            mark=status_mark(guest),
+            method=method_words(guest.method),
+            sessions=sessions.order_by("-started_at")[:SHOWN],
+            invitations=[(one, invitation_mark(one, now)) for one in invitations],
+            entries=AuditEntry.objects.filter(subject_id=guest.pk).order_by("-id")[:SHOWN],
+            may={
+                "reset": self.may(request, Action.GUESTS_RESET),
+                "block": self.may(request, Action.GUESTS_BLOCK),
+                "end_sessions": self.may(request, Action.GUESTS_END_SESSIONS),
+            },
+        )
+
+    def end_sessions_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        guest = self.get_object(request, str(guest_id))
+        ended = end_sessions(guest_id=guest.pk, actor=actor(request), now=clock())
+        self.message_user(request, f"{ended} session{'' if ended == 1 else 's'} of {guest} ended.")
+        return redirect("admin:guests_guest_change", guest.pk)
+
+    def block_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        return self._do(request, guest_id, block_guest, "{} is blocked and signed out everywhere.")
+
+    def unblock_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        return self._do(request, guest_id, unblock_guest, "{} may sign in again.")
+
+    def _do(
+        self, request: HttpRequest, guest_id: UUID, operation: Callable[..., Guest | Refusal], done: str
+    ) -> HttpResponse:
+        guest = self.get_object(request, str(guest_id))
+        who: Actor = actor(request)
+        outcome = operation(guest_id=guest.pk, actor=who, now=clock())
+        if isinstance(outcome, Refusal):
+            self.message_user(request, for_administrator(outcome), messages.ERROR)
+        else:
+            self.message_user(request, done.format(guest))
+        return redirect("admin:guests_guest_change", guest.pk)
+
+    # --- inviting -----------------------------------------------------------------------------------------------
+
+    INVITE_FIELDSETS = (
+        (None, {"fields": ["email", "display_name"]}),
+        ("After accepting", {"fields": ["application"]}),
+        ("The email", {"fields": ["sends_mail", "message", "cc"]}),
+    )
+
+    def invite_page(self, request: HttpRequest) -> HttpResponseBase:
+        """One form, one guest. The link is shown where no mail takes it."""
+        destinations: list[tuple[str, str, str]] = self.admin_site.destinations()  # type: ignore[attr-defined]  # ours
+        form = InviteForm(request.POST or None, destinations=destinations)
+        if request.method == "POST" and form.is_valid():
+            is_mailed = form.cleaned_data["sends_mail"]
+            outcome = (invite_guest_by_mail if is_mailed else invite_guest)(
+                tenant=tenant_of(request),
+                address=form.cleaned_data["email"],
+                details=form.details(),
+                inviter=inviter_of(request),
+                actor=actor(request),
+                now=clock(),
+            )
+            if not self.refused(outcome, form, "email") and not isinstance(outcome, Refusal):
+                if not is_mailed:
+                    return self.page(
+                        request, "admin/guests/invited.html", title=f"{outcome.guest} is invited", invited=outcome
+                    )
+                self.message_user(request, f"{outcome.guest} is invited. The email is on its way.")
+                if "_addanother" in request.POST:
+                    return redirect("admin:guests_invite")
+                return redirect("admin:guests_guest_change", outcome.guest.pk)
+        return self.form_page(
+            request,
+            form,
+            title="Invite a guest",
+            submit="Invite",
+            fieldsets=self.INVITE_FIELDSETS,
+            buttons=[("_addanother", "Invite and add another")],
+            cancel_url=reverse("admin:guests_guest_changelist"),
+        )

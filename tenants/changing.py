@@ -1,0 +1,80 @@
+"""Changing a tenant's settings.
+
+Knows which settings an administrator may change and that new terms of use are a new version, which guests who redeem
+later accept. Limits per hour are not among them: they bind administrators too, so an operator raises them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from tenants import audit
+from tenants.audit import Actor
+from tenants.models import Tenant
+from tenants.operations import publish_terms
+from tenants.refusals import Code, Refusal
+
+LONGEST_PASSCODE = 30
+SHORTEST_PASSCODE = 10
+"""Minutes (R11): a tenant may shorten a code's life to 10, never lengthen it above 30."""
+LONGEST_INVITATION = 365
+"""Days (R52)."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an administrator may change. Domains and origins are canonical already; lists are in the typed order."""
+
+    name: str
+    privacy_statement_url: str
+    terms_text: str
+    colour: str
+    sender_name: str
+    passcode_minutes: int
+    invitation_days: int | None
+    landing_origins: list[str]
+    allowed_domains: list[str]
+    denied_domains: list[str]
+
+
+def change_settings(*, tenant: Tenant, settings: Settings, actor: Actor, now: datetime) -> Tenant | Refusal:
+    """Store the settings; the history names each that changed. Other terms become the next version.
+
+    Refuses a passcode's life outside 10 to 30 minutes (R11), an invitation's outside 1 to 365 days (R52) and an allow
+    list beside a deny list (R53).
+    """
+    wrong = _wrong(settings)
+    if wrong:
+        return Refusal(Code.INPUT, reason=wrong)
+    with transaction.atomic():
+        row = Tenant.objects.select_for_update().get(id=tenant.id)
+        wanted = asdict(settings)
+        terms = wanted.pop("terms_text")
+        changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+        if changed:
+            before = {name: getattr(row, name) for name in changed}
+            for name, value in changed.items():
+                setattr(row, name, value)
+            row.save(update_fields=list(changed))
+            audit.record(
+                actor=actor,
+                action="tenant.settings_changed",
+                at=now,
+                subject_kind="tenant",
+                subject_id=row.id,
+                details={"before": before, "after": changed},
+            )
+        return publish_terms(tenant=row, text=terms, actor=actor, now=now)
+
+
+def _wrong(settings: Settings) -> str:
+    if not SHORTEST_PASSCODE <= settings.passcode_minutes <= LONGEST_PASSCODE:
+        return f"A passcode lives between {SHORTEST_PASSCODE} and {LONGEST_PASSCODE} minutes."
+    if settings.invitation_days is not None and not 1 <= settings.invitation_days <= LONGEST_INVITATION:
+        return f"An invitation lives between 1 and {LONGEST_INVITATION} days, or for ever."
+    if settings.allowed_domains and settings.denied_domains:
+        return "Either allow domains or deny domains, not both."
+    return ""

@@ -1,0 +1,133 @@
+"""The forms of a tenant's own pages.
+
+Knows how a person writes lists, colours and domains, and says at the field what cannot be read. It must never decide
+what is allowed: the operation does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+
+from tenants.addresses import AddressRefused, canonical_domain
+from tenants.changing import Settings
+from tenants.models import Tenant
+from tenants.origins import canonical_origin
+
+WIDE = {"class": "vTextField"}
+
+
+class LinesField(forms.CharField):
+    """One value a line, each read by `read`; a ValueError's sentence is shown with the line that it is about."""
+
+    def __init__(self, *, read: Callable[[str], str], **kwargs: Any) -> None:
+        self.read = read
+        attrs = {"class": "vLargeTextField", "rows": 3, "spellcheck": "false"}
+        super().__init__(required=False, widget=forms.Textarea(attrs=attrs), **kwargs)
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list is what the operation takes
+        lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
+        found: list[str] = []
+        for line in lines[:200]:
+            try:
+                read = self.read(line)
+            except ValueError as error:
+                raise forms.ValidationError(f"“{line[:100]}”: {error}") from None
+            if read not in found:
+                found.append(read)
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def validate(self, value: Any) -> None:
+        """Nothing more: every line was read."""
+
+    def run_validators(self, value: Any) -> None:
+        """Nothing more: the validators are for text."""
+
+
+def read_domain(text: str) -> str:
+    """The domain as A-labels. Raises ValueError with the reason."""
+    try:
+        return canonical_domain(text)
+    except AddressRefused as refused:
+        raise ValueError(str(refused)) from None
+
+
+class SettingsForm(forms.Form):
+    """A tenant's settings as an administrator reads and types them."""
+
+    name = forms.CharField(max_length=100, widget=forms.TextInput(attrs=WIDE), help_text="Guests see it on every page.")
+    sender_name = forms.CharField(
+        max_length=100,
+        required=False,
+        label="Sender’s name",
+        widget=forms.TextInput(attrs=WIDE),
+        help_text="Whom emails come from. The tenant’s name where it is empty.",
+    )
+    colour = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$",
+        required=False,
+        widget=forms.TextInput(attrs={**WIDE, "autocapitalize": "none", "spellcheck": "false"}),
+        help_text="As #274690. It is darkened or lightened until it can be read; the page shows both.",
+        error_messages={"invalid": "Write a colour as # and six digits, as #274690."},
+    )
+    privacy_statement_url = forms.URLField(
+        max_length=500,
+        required=False,
+        label="Privacy statement",
+        assume_scheme="https",
+        widget=forms.URLInput(attrs=WIDE),
+        help_text="Where guests read it. Without one the pages say that there is none.",
+    )
+    terms_text = forms.CharField(
+        max_length=50_000,
+        required=False,
+        label="Terms of use",
+        strip=True,
+        widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 8}),
+        help_text="Plain text. Another text is a new version, which guests who redeem from then on accept.",
+    )
+    passcode_minutes = forms.IntegerField(
+        min_value=10,
+        max_value=30,
+        label="A passcode works for",
+        help_text="Minutes, 10 to 30.",
+    )
+    invitation_days = forms.IntegerField(
+        min_value=1,
+        max_value=365,
+        required=False,
+        label="An invitation works for",
+        help_text="Days, 1 to 365. Empty: it does not expire. Holds for invitations made from now on.",
+    )
+    landing_origins = LinesField(
+        read=canonical_origin,
+        label="Where guests may go on to",
+        help_text="One origin a line, as https://app.example. Links to anywhere else end in My Apps.",
+    )
+    allowed_domains = LinesField(
+        read=read_domain,
+        label="Only guests from",
+        help_text="One domain a line. Empty: every domain that is not refused below.",
+    )
+    denied_domains = LinesField(
+        read=read_domain,
+        label="No guests from",
+        help_text="One domain a line. Who has redeemed already is not affected.",
+    )
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> dict[str, Any]:
+        """The tenant's present settings, as `initial`."""
+        return {name: getattr(tenant, name) for name in cls.base_fields}
+
+    def clean_colour(self) -> str:
+        return str(self.cleaned_data["colour"]).lower()
+
+    def settings(self) -> Settings:
+        """What was typed, for the operation."""
+        return Settings(**self.cleaned_data)
