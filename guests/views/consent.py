@@ -16,7 +16,7 @@ from guests.operations.inviting import landing_of
 from guests.rules import Step
 from guests.sessions import forget_session, open_session
 from guests.views.asking import front_door_url, guest_actor, my_apps_url
-from guests.views.pages import page
+from guests.views.pages import page, room
 from guests.views.refusals import refuse
 from tenants.doors.middleware import TenantRequest
 from tenants.leaving import leave
@@ -40,7 +40,7 @@ def terms(request: TenantRequest) -> HttpResponse:
 @require_safe
 def declined(request: TenantRequest) -> HttpResponse:
     """After Decline."""
-    return page(request, "redemption/declined.html", back_url=front_door_url(request.tenant))
+    return refuse(request, Refusal(Code.DECLINED), back_url=front_door_url(request.tenant))
 
 
 def _answer(
@@ -114,4 +114,4 @@ def _to(request: TenantRequest, step: Step) -> HttpResponse:
 def _on(request: TenantRequest, session: GuestSession) -> HttpResponse:
     """To the resource. The origin is looked at again: the tenant may have taken it out since (R39)."""
     url = landing_of(request.tenant, session.landing)
-    return leave(url) if url else redirect(my_apps_url(request.tenant))
+    return leave(url, shown=room(request)) if url else redirect(my_apps_url(request.tenant))

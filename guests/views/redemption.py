@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -82,7 +82,7 @@ def send_code(request: TenantRequest, ticket: str) -> HttpResponse:
     return keep(redirect(flow_url(request, begun)))
 
 
-def redeem(request: HttpRequest, ticket: str) -> HttpResponse:
+def redeem(request: TenantRequest, ticket: str) -> HttpResponse:
     """GET shows, POST sends."""
     return (send_code if request.method == "POST" else show_invitation)(request, ticket=ticket)
 
@@ -120,10 +120,9 @@ def _for_signed_in(request: TenantRequest, ticket: str, session: GuestSession, o
     """The link as a way back for who it names; for anybody else, a question (R23, R24)."""
     tenant = request.tenant
     if session.guest_id != opened.guest.id:
-        return page(
+        return refuse(
             request,
-            "redemption/wrong_account.html",
-            status=403,
+            Refusal(Code.WRONG_ACCOUNT),
             signed_in_address=session.guest.address,
             invited_address=canonical(opened.guest.address).masked,
             switch_url=reverse("guests:switch", kwargs={"tenant": tenant.primary_domain, "ticket": ticket}),

@@ -101,6 +101,7 @@ CHOICES = [
     {"value": "microsoftAccount", "name": "Personal account", "description": "Made by you (Microsoft account)"},
 ]
 MICROSOFT = {"masked_address": MASKED, "inviter": "Adele Vance", "codes_are_off": True}
+EXPIRED = {"start_again_url": "/s", "masked_address": MASKED, "expired_at": at(19, 28), "minutes": 30}
 UNAVAILABLE = {"method_name": "Google", "masked_address": MASKED, "inviter": "Adele Vance", "start_again_url": URL}
 RECENT = [{"name": "Fabrikam", "domain": "fabrikam.example", "url": "/f", "logo_url": "/logo.png"}]
 SIGN_IN = {"submit_url": URL, "options_url": "/options", "email": "", "error": None, "recent": []}
@@ -188,8 +189,11 @@ SAMPLES = [
     Sample(
         "code-expired",
         "sign_in/code_expired.html",
-        {"send_url": URL, "start_again_url": "/s", "masked_address": MASKED, "expired_at": at(19, 28), "minutes": 30},
+        {"send_url": URL, "may_resend": True, **EXPIRED},
     ),
+    Sample("code-expired-spent", "sign_in/code_expired.html", EXPIRED | {"send_url": "/s", "may_resend": False}),
+    Sample("flow-lost", "sign_in/flow_lost.html", {"sign_in_url": URL, "has_cookies": True}),
+    Sample("flow-lost-no-cookies", "sign_in/flow_lost.html", {"sign_in_url": URL, "has_cookies": False}),
     Sample("front-door", "sign_in/front_door.html", EMAIL),
     Sample(
         "front-door-application",
@@ -234,7 +238,7 @@ SAMPLES = [
     Sample(
         "provider-unavailable-typed",
         "sign_in/provider_unavailable.html",
-        UNAVAILABLE | {"inviter": "", "masked_address": ""},
+        UNAVAILABLE | {"inviter": "", "skip_url": "/skip"},
     ),
     Sample("my-apps", "apps/my_apps.html", APPS),
     Sample("my-apps-empty", "apps/my_apps.html", APPS | {"applications": [], "links": []}),
