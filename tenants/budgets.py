@@ -110,4 +110,4 @@ def purge(*, limit: int) -> int:
             "WHERE ends_at < now() ORDER BY ends_at LIMIT %s FOR UPDATE SKIP LOCKED))",
             [limit],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

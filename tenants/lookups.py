@@ -13,12 +13,12 @@ from django.db.models import CharField, Lookup, TextField
 
 @CharField.register_lookup
 @TextField.register_lookup
-class StartsWith(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+class StartsWith(Lookup):
     """`column__starts_with="abc"`: starts_with(column, 'abc')."""
 
     lookup_name = "starts_with"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"starts_with({left}, {right})", [*left_params, *right_params]
+        return f"starts_with({left}, {right})", (*left_params, *right_params)

@@ -13,7 +13,7 @@ from django.db.migrations import RunSQL
 
 def application_role() -> str:
     """The quoted name of the role that requests, tasks and tests work as."""
-    return connection.ops.quote_name(settings.DATABASES["default"]["USER"])
+    return connection.ops.quote_name(str(settings.DATABASES["default"]["USER"]))
 
 
 class RowSecurity(RunSQL):

@@ -80,7 +80,7 @@ def sign_in_with_passcode(
         return right
     try:
         with transaction.atomic():
-            guest = Guest.objects.select_for_update().filter(id=flow.guest_id).first()
+            guest = _locked(flow)
             if guest is None or guest.deleted_at is not None:
                 raise Refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."))
             if not use_challenge(right=right, actor=asker.actor, now=now):
@@ -116,6 +116,12 @@ def end_sessions_of(*, guest_id: UUID, why: Ended, only: UUID | None = None) -> 
     if only is not None:
         live = live.filter(id=only)
     return live.update(ended_at=Now(), ended_why=why)
+
+
+def _locked(flow: SignInFlow) -> Guest | None:
+    if flow.guest_id is None:
+        return None
+    return Guest.objects.select_for_update().filter(id=flow.guest_id).first()
 
 
 def _are_passcodes_off(flow: SignInFlow, now: datetime) -> bool:

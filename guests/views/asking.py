@@ -61,7 +61,7 @@ def skips(request: HttpRequest) -> Skips:
 
 def lower_query(request: HttpRequest, name: str) -> str:
     """A query value whose name is read without case (R37a): tenantId, tenantid, TENANTID."""
-    return next((value for key, value in request.GET.items() if key.lower() == name), "")
+    return next((str(value) for key, value in request.GET.items() if key.lower() == name), "")
 
 
 def sealed_landing(tenant: Tenant, *, url: str, name: str) -> str:

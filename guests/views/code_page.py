@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,6 +45,8 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """The page for this flow. On GET after the code's time, the page that says so and sends a new one."""
+    if flow.challenge_id is None:
+        raise Http404("this sign-in never asked for a code")
     challenge = Challenge.objects.get(id=flow.challenge_id)
     address = canonical(flow.address)
     route = {"tenant": request.tenant.primary_domain, "flow_id": flow.id}

@@ -13,7 +13,7 @@ from celery import Task
 from tenants.scope import tenant_scope
 
 
-class TenantTask(Task):  # type: ignore[misc]  # celery-types leaves the base generic
+class TenantTask(Task[Any, Any]):
     """Base class of tasks for one tenant: `@shared_task(base=TenantTask, bind=False)`, published by tenants.queue."""
 
     abstract = True
