@@ -1,0 +1,131 @@
+"""Whether a tenant's history is as it was sealed (R64).
+
+Knows how to walk a chain and name the first line or seal that is not as it was. Reads only, in no transaction, and
+holds a few blocks in memory.
+
+A chain shows that something inside it was altered. Whoever may rewrite every seal may make another chain: only a head
+that was written down elsewhere (`manage.py verify_audit` prints it) shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from tenants.models import AuditEntry, AuditSeal
+from tenants.scope import current_tenant_id
+from tenants.seals import FIRST_PREVIOUS, ROW_BYTES, row_hash, row_id, seal_hash
+
+_ROWS_PAGE: Final = 2_000
+_SEALS_PAGE: Final = 20
+
+
+class Fault(StrEnum):
+    """What is not as it was sealed."""
+
+    ROW_REMOVED = "row removed"
+    ROW_CHANGED = "row changed"
+    ROW_INSERTED = "row inserted"
+    SEAL_REMOVED = "seal removed"
+    SEAL_CHANGED = "seal changed"
+    HEAD_LOST = "head lost"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last seal of a chain: its number and hash. Kept elsewhere, it shows that no part of the chain was remade."""
+
+    sequence: int
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The first thing that is wrong: `id` is the line's, or the seal's number."""
+
+    fault: Fault
+    id: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a chain says: how much is sealed, how many lines still wait, where the chain ends, what is wrong first."""
+
+    seals: int
+    rows: int
+    waiting: int
+    waiting_since: datetime | None
+    head: Head | None
+    finding: Finding | None
+
+
+def verify_tenant(*, remembered: Head | None = None) -> Verdict:
+    """Check the open tenant's whole chain against its lines, and that `remembered` is still part of it.
+
+    Reads in pages, in no transaction: lines and seals that appear meanwhile do no harm. Stops at the first finding.
+    """
+    seals = rows = 0
+    head = Head(0, FIRST_PREVIOUS)
+    last_id = 0
+    is_remembered = remembered is None
+    for seal in _seals():
+        found = _check_seal(seal, head, last_id) or _check_rows(seal, last_id)
+        if found is None and remembered is not None and seal.sequence == remembered.sequence:
+            is_remembered = bytes(seal.hash) == remembered.hash
+            found = None if is_remembered else Finding(Fault.HEAD_LOST, seal.sequence)
+        if found is not None:
+            return Verdict(seals, rows, 0, None, head if seals else None, found)
+        seals, rows, last_id = seals + 1, rows + seal.count, seal.last_id
+        head = Head(seal.sequence, bytes(seal.hash))
+    lost = None if is_remembered or remembered is None else Finding(Fault.HEAD_LOST, remembered.sequence)
+    waiting = AuditEntry.objects.filter(id__gt=last_id)
+    since = waiting.order_by("id").values_list("at", flat=True).first()
+    return Verdict(seals, rows, waiting.count(), since, head if seals else None, lost)
+
+
+def _seals() -> Iterator[AuditSeal]:
+    last = 0
+    while page := list(AuditSeal.objects.filter(sequence__gt=last).order_by("sequence")[:_SEALS_PAGE]):
+        yield from page
+        last = page[-1].sequence
+
+
+def _rows(after: int, up_to: int, *, at_most: int) -> Iterator[AuditEntry]:
+    left = at_most
+    while left > 0 and (
+        page := list(AuditEntry.objects.filter(id__gt=after, id__lte=up_to).order_by("id")[: min(_ROWS_PAGE, left)])
+    ):
+        yield from page
+        after, left = page[-1].id, left - len(page)
+
+
+def _check_seal(seal: AuditSeal, before: Head, last_id: int) -> Finding | None:
+    if seal.sequence != before.sequence + 1:
+        return Finding(Fault.SEAL_REMOVED, before.sequence + 1)
+    is_sound = (
+        bytes(seal.previous_hash) == before.hash
+        and last_id < seal.first_id <= seal.last_id
+        and len(seal.rows_hash) == ROW_BYTES * seal.count
+        and seal_hash(tenant_id=current_tenant_id(), seal=seal) == bytes(seal.hash)
+    )
+    return None if is_sound else Finding(Fault.SEAL_CHANGED, seal.sequence)
+
+
+def _check_rows(seal: AuditSeal, last_id: int) -> Finding | None:
+    """The first line of the block, or of the ids before it, that is gone, new or different."""
+    kept = bytes(seal.rows_hash)
+    sealed = iter([kept[at : at + ROW_BYTES] for at in range(0, len(kept), ROW_BYTES)])
+    expected = next(sealed, None)
+    # One line more than was sealed is enough to name an inserted one.
+    for entry in _rows(last_id, seal.last_id, at_most=seal.count + 1):
+        if expected is None or entry.id < row_id(expected):
+            return Finding(Fault.ROW_INSERTED, entry.id)
+        if entry.id > row_id(expected):
+            return Finding(Fault.ROW_REMOVED, row_id(expected))
+        if row_hash(entry) != expected:
+            return Finding(Fault.ROW_CHANGED, entry.id)
+        expected = next(sealed, None)
+    return None if expected is None else Finding(Fault.ROW_REMOVED, row_id(expected))
