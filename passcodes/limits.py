@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models.functions import Now
+
 from passcodes.rules import Pool
 from tenants.budgets import Allowance, key, take
 from tenants.models import Budget
@@ -125,7 +127,8 @@ def spend(prices: Sequence[Price]) -> None:
 
 def names_of_spent(prices: Sequence[Price]) -> list[str]:
     """Which of these are used up, for the administrator; asked after the rollback, when all counts are true again."""
-    used = dict(Budget.objects.filter(key__in=[price.key for price in prices]).values_list("key", "used"))
+    counting = Budget.objects.filter(key__in=[price.key for price in prices], ends_at__gt=Now())
+    used = dict(counting.values_list("key", "used"))
     return [price.name for price in prices if used.get(price.key, 0) >= price.allowed]
 
 

@@ -63,7 +63,7 @@ class Challenge(OwnedModel):
     used_at = models.DateTimeField(null=True)
     voided_at = models.DateTimeField(null=True)
 
-    objects = OwnedManager.from_queryset(ChallengeQuerySet)()
+    objects = OwnedManager.from_queryset(ChallengeQuerySet)()  # type: ignore[assignment,misc]  # a manager per model
 
     class Meta(OwnedModel.Meta):
         indexes: ClassVar = [
