@@ -47,7 +47,7 @@ urlpatterns = [
 @pytest.fixture
 def all_pooled() -> Iterator[Callable[[], Told]]:
     """Takes every connection out of the pool and tells, by its process, which tenant and whether every one is set."""
-    pool = connection.pool
+    pool = connection.pool  # type: ignore[attr-defined]  # PostgreSQL only
     with ExitStack() as held:
 
         def look() -> Told:
@@ -121,12 +121,12 @@ def test_a_thread_that_set_the_tenant_by_hand_and_died_gives_back_a_clean_connec
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize(("page", "error"), [("fails", ZeroDivisionError), ("breaks", DataError)])
+@pytest.mark.parametrize(("address", "error"), [("fails", ZeroDivisionError), ("breaks", DataError)])
 def test_a_request_that_broke_gives_back_a_clean_connection(
-    fabrikam: Tenant, all_pooled, page: str, error: type[Exception]
+    fabrikam: Tenant, all_pooled, address: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        Client().get(f"/fabrikam.example/{page}")
+        Client().get(f"/fabrikam.example/{address}")
     pid = connection.connection.info.backend_pid
     connection.close()
     assert all_pooled_has(all_pooled, pid)
