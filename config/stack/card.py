@@ -6,16 +6,16 @@ Knows the words and their layout. Secrets are shown here when they are made, onc
 from __future__ import annotations
 
 import sys
+import time
 
 from rich.console import Console
-from rich.panel import Panel
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from config.stack.data_folder import DataFolder
 from config.stack.local_stack import Running, shows_mail
 
-WIDTH = 100
 INBOX = "/inbox/"
 
 
@@ -24,36 +24,46 @@ def show_sentence(sentence: str) -> None:
     print(sentence, flush=True)
 
 
+def show_step(sentence: str, began: float) -> None:
+    """One line for a step that held, and how long it took since `began` on the monotonic clock."""
+    show_sentence(f"  {time.monotonic() - began:5.2f} s  {sentence}")
+
+
 def show_card(running: Running, folder: DataFolder, *, seconds: float) -> None:
     """Where everything is, and the secrets that were made just now."""
-    console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
-    console.print(Panel(_rows(running, folder), title="Vestibule", expand=False, padding=(1, 2)))
-    console.print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything.")
-    sys.stdout.flush()
+    # As wide as its longest line: a link that is broken over two lines cannot be copied.
+    console = Console(file=sys.stdout, width=200, highlight=False)
+    console.print(Padding("[bold]Vestibule is ready[/]", (1, 0, 0, 2)))
+    console.print(Padding(_rows(running, folder), (1, 2)))
+    show_sentence(f"  Up after {seconds:.1f} s. Ctrl-C stops everything.")
 
 
 def _rows(running: Running, folder: DataFolder) -> Table:
     public_url, made = running.variables["PUBLIC_URL"], running.made
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("Portal", f"{public_url}/admin/")
+    table.add_column(no_wrap=True)
+
+    def row(name: str, value: str) -> None:
+        table.add_row(name, Text(value))
+
+    row("Portal", f"{public_url}/admin/")
     if made:
-        table.add_row("  email", made["email"])
+        row("  email", made["email"])
     if made.get("password"):
-        table.add_row("  password", Text(made["password"]))
-        table.add_row("  backup codes", Text("   ".join(made["codes"])))
-        table.add_row("", "each code works once, as the second factor")
+        row("  password", made["password"])
+        row("  backup codes", "   ".join(made["codes"]))
+        row("", "each code works once, as the second factor")
     elif made:
-        table.add_row("  password", "as shown at the first start; for new ones, in another terminal:")
-        table.add_row("", Text(f".venv/bin/python manage.py create_administrator --reset {made['email']}"))
+        row("  password", "as shown at the first start; for new ones, in another terminal:")
+        row("", f".venv/bin/python manage.py create_administrator --reset {made['email']}")
+    row("", "")
     if made.get("invitation_link"):
-        table.add_row("")
-        table.add_row("Nicole’s invitation", Text(made["invitation_link"]))
-    table.add_row("")
+        row("Nicole’s invitation", made["invitation_link"])
     if shows_mail(running.variables):
-        table.add_row("Development inbox", f"{public_url}{INBOX}")
+        row("Development inbox", f"{public_url}{INBOX}")
     if made:
-        table.add_row("Expense reports", f"{running.variables['DEMO_APP_ORIGIN']}, where a guest arrives")
-    table.add_row("Data and logs", Text(str(folder.path)))
+        row("Expense reports", f"{running.variables['DEMO_APP_ORIGIN']}/ is where she arrives")
+    row("", "")
+    row("Data and logs", str(folder.path))
     return table

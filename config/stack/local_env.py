@@ -68,9 +68,14 @@ def read(path: Path) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def without_settings() -> dict[str, str]:
+    """Our own environment with none of SETTINGS in it."""
+    return {name: value for name, value in os.environ.items() if name not in SETTINGS}
+
+
 def for_owner(variables: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a process that migrates."""
-    return {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1", **variables}
+    return {**without_settings(), "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1", **variables}
 
 
 def for_application(variables: Mapping[str, str]) -> dict[str, str]:
