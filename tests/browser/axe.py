@@ -1,0 +1,30 @@
+"""Accessibility by axe: WCAG 2.2 AA and best practices, by evaluation, so that the page's policy stays in force."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 360, 320)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, at three widths, light and dark, and what scrolls sideways."""
+    found: list[str] = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            results = Axe().run(page, options={"runOnly": RULES})
+            where = f"{page.title()}, {scheme}, {width} px"
+            found += [
+                f"{where}: {one['id']}: {node['html'][:160]}"
+                for one in results.response["violations"]
+                for node in one["nodes"]
+            ]
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                found.append(f"{where}: scrolls sideways")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    return found

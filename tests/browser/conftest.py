@@ -1,0 +1,76 @@
+"""A real Chromium before a real server: the strict policy holds, and every message of it is an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a Chromium these tests are skipped with one clear line; in CI they are required."""
+    here = [item for item in items if item.path.is_relative_to(os.path.dirname(__file__))]
+    for item in here:
+        item.add_marker("browser")
+        if not CHROMIUM and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason="no Chromium here: apt install chromium, or set CHROMIUM"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, quiet."""
+    assert CHROMIUM, "CI needs a Chromium: .ci/run installs it"
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture
+def quiet(page: Page) -> Iterator[list[str]]:
+    """What the console said that it should not have: violations of the policy, errors of scripts."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            said.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield said
+    assert said == []
+
+
+class _Application(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Expense reports</title><h1>Expense reports</h1>")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def application_url() -> Iterator[str]:
+    """An application on an origin of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Application)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/start"
+    server.shutdown()
+    server.server_close()
