@@ -9,7 +9,6 @@ from typing import Any
 from guests.views.pages import Plate
 from guests.views.refusals import malformed_code, problem
 from guests.views.wording import FOR_KNOWN, PAUSED, UNKNOWN_ORGANIZATION, WORDS, Problem, Words
-from tenants.colours import VESTIBULE, brand
 from tenants.refusals import Code, Refusal
 
 NOW = datetime(2026, 11, 22, 19, 32, tzinfo=UTC)
@@ -67,7 +66,14 @@ CODE_PAGE = {
 }
 MAIL = {"at": at(19, 28), "next_at": at(19, 33), "why": "", "domain": "firstupconsultants.com"}
 REDEEM = {"send_url": URL, "masked_address": MASKED, "inviter": "Adele Vance", "application": "Expense reports"}
-EMAIL = {"submit_url": URL, "email": "", "error": None, "hidden": {}, "application": "", "organizations_url": "/o"}
+EMAIL: dict[str, Any] = {
+    "submit_url": URL,
+    "email": "",
+    "error": None,
+    "hidden": {},
+    "application": "",
+    "organizations_url": "/o",
+}
 NO_ADDRESS = Problem("", "Enter the whole address, with an @ in it, such as nicole@example.com.")
 TERMS = """1. What this is for
 
@@ -104,7 +110,7 @@ MICROSOFT = {"masked_address": MASKED, "inviter": "Adele Vance", "codes_are_off"
 EXPIRED = {"start_again_url": "/s", "masked_address": MASKED, "expired_at": at(19, 28), "minutes": 30}
 UNAVAILABLE = {"method_name": "Google", "masked_address": MASKED, "inviter": "Adele Vance", "start_again_url": URL}
 RECENT = [{"name": "Fabrikam", "domain": "fabrikam.example", "url": "/f", "logo_url": "/logo.png"}]
-SIGN_IN = {"submit_url": URL, "options_url": "/options", "email": "", "error": None, "recent": []}
+SIGN_IN: dict[str, Any] = {"submit_url": URL, "options_url": "/options", "email": "", "error": None, "recent": []}
 ORGANIZATION = {"submit_url": URL, "organization": "", "error": None, "back_url": "/back"}
 
 
@@ -291,43 +297,3 @@ SAMPLES = [
     Sample("error-500", "500.html", tenant=None),
 ]
 """Every template, in every state that looks different."""
-
-PASSCODE_MAIL = {
-    "tenant": FABRIKAM,
-    "colours": brand("#274690"),
-    "address": NICOLE,
-    "code": "01234567",
-    "expires_at": at(19, 58),
-    "minutes": 30,
-    "requested_at": at(19, 28),
-}
-INVITATION_MAIL = {
-    "tenant": FABRIKAM,
-    "colours": brand("#274690"),
-    "address": NICOLE,
-    "inviter": "Adele Vance",
-    "inviter_address": "adele@fabrikam.example",
-    "application": "Expense reports",
-    "message": "Hello Nicole,\nplease hand in the receipts of the trip: https://evil.example <b>now</b>.\n\nAdele",
-    "url": "https://guests.fabrikam.example/fabrikam.example/redeem/kT3x9Q-7vLrE2mNw8sYbZ4cHdJfGpAaUoRtXiKqWeM0",
-    "expires_at": at(19, 0, day=30),
-}
-MAILS = [
-    Sample("passcode", "email/passcode", PASSCODE_MAIL),
-    Sample("passcode-bare", "email/passcode", PASSCODE_MAIL | {"tenant": BARE, "colours": VESTIBULE}),
-    Sample("invitation", "email/invitation", INVITATION_MAIL),
-    Sample(
-        "invitation-bare",
-        "email/invitation",
-        INVITATION_MAIL
-        | {
-            "tenant": LONG,
-            "application": "",
-            "message": "",
-            "inviter_address": "",
-            "expires_at": None,
-            "colours": VESTIBULE,
-        },
-    ),
-]
-"""Each mail with all that it may say, and with the least."""
