@@ -30,9 +30,10 @@ from config.navigation import GROUPS
 from config.sign_in import LoginForm
 from guests.views.pages import plate
 from tenants.doors.admin import TenantModelAdmin
-from tenants.doors.desk import actor, choose, clock, desk, offered
+from tenants.doors.desk import actor, choose, clock, desk, offered, signed_in
+from tenants.models import Administrator
 from tenants.scope import tenant_scope
-from tenants.visits import enter_as_operator
+from tenants.visits import enter_as_operator, record_sign_in
 
 UNUSED = {"autocomplete", "view_on_site", "password_change", "password_change_done"}
 """Stock pages that look rows up without asking a role, and those that config/account.py replaces."""
@@ -152,7 +153,11 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         return page
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        was_in = self.has_permission(request)
         page: HttpResponse = super().login(request, {"title": "Sign in to the portal", **(extra_context or {})})
+        who = request.user
+        if not was_in and isinstance(who, Administrator) and getattr(who, "otp_device", None) is not None:
+            record_sign_in(administrator=who, actor=signed_in(request), now=clock())
         return page
 
     def choose_tenant(self, request: HttpRequest) -> HttpResponse:

@@ -281,6 +281,11 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "config.sign_in.counted_name"  # one name however it is written: capitals buy no tries
+AXES_LOCKOUT_CALLABLE = "config.sign_in.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # trying during the pause does not extend it
+AXES_ENABLE_ADMIN = False  # its lists would show every administrator's sign-ins
+AXES_DISABLE_ACCESS_LOG = True  # the audit of the administrator's tenants tells of sign-ins
 AXES_SENSITIVE_PARAMETERS = ["otp_token"]
 AXES_CLIENT_IP_CALLABLE = "tenants.source.client_address"
 AXES_RESET_ON_SUCCESS = True

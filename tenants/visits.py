@@ -1,7 +1,7 @@
-"""An operator comes into a tenant.
+"""Administrators come in.
 
-Knows that this is worth a line in the tenant's history (R63, R64): an operator holds no role there, and its
-administrators may ask who looked.
+Knows what the tenants' histories tell of it (R63, R64): a sign-in stands in every tenant where the administrator holds
+a role; an operator, who holds none, leaves a line in the tenant that they chose, whose administrators may ask who looked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,21 @@ from django.db import transaction
 
 from tenants import audit
 from tenants.audit import Actor
+from tenants.models import Administrator, Tenant
+from tenants.scope import tenant_scope
+
+
+def record_sign_in(*, administrator: Administrator, actor: Actor, now: datetime) -> None:
+    """Write that the administrator signed in with both factors. Called outside any scope: it enters each in turn."""
+    for tenant in Tenant.objects.filter(roles__administrator=administrator).distinct().order_by("id"):
+        with tenant_scope(tenant.id), transaction.atomic():
+            audit.record(
+                actor=actor,
+                action="administrator.signed_in",
+                at=now,
+                subject_kind="administrator",
+                subject_id=administrator.pk,
+            )
 
 
 def enter_as_operator(*, tenant_id: UUID, actor: Actor, now: datetime) -> None:

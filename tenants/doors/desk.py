@@ -111,8 +111,17 @@ def choose(request: HttpRequest, name: str) -> Desk | None:
 def actor(request: HttpRequest) -> Actor:
     """The administrator as the audit names them; an operator where they hold no role of their own."""
     seat = desk(request).seat
+    return _named(request, ActorKind.ADMINISTRATOR if seat is not None and seat.roles else ActorKind.OPERATOR)
+
+
+def signed_in(request: HttpRequest) -> Actor:
+    """The administrator who has just given both factors and sits nowhere yet."""
+    return _named(request, ActorKind.ADMINISTRATOR)
+
+
+def _named(request: HttpRequest, kind: ActorKind) -> Actor:
     return Actor(
-        ActorKind.ADMINISTRATOR if seat is not None and seat.roles else ActorKind.OPERATOR,
+        kind,
         str(request.user),
         id=getattr(request.user, "pk", None),
         source=client_address(request),

@@ -1,0 +1,50 @@
+"""A browser in the portal, for the tests beside it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import django_otp
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tenants.models import Administrator, Tenant
+from tests import factories
+
+BACKUP_CODE = "abcd2345"
+
+
+def with_backup_code(administrator: Administrator, code: str = BACKUP_CODE) -> StaticDevice:
+    device, _ = StaticDevice.objects.get_or_create(user=administrator, name="Backup codes")
+    device.token_set.create(token=code)
+    return device
+
+
+def signed_in(administrator: Administrator, tenant: Tenant | None = None) -> Client:
+    """A client with both factors, sitting in the tenant if one is given."""
+    device = with_backup_code(administrator)
+    client = Client()
+    client.force_login(administrator, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session[django_otp.DEVICE_ID_SESSION_KEY] = device.persistent_id
+    if tenant is not None:
+        session["tenant"] = str(tenant.id)
+    session.save()
+    assert session[SESSION_KEY]
+    return client
+
+
+def sign_in_form(email: str, *, password: str = factories.PASSWORD, code: str = BACKUP_CODE) -> dict[str, str]:
+    return {"username": email, "password": password, "otp_token": code, "next": "/admin/"}
+
+
+def app_of(administrator: Administrator) -> TOTPDevice:
+    return TOTPDevice.objects.create(user=administrator, name="Authenticator app", confirmed=True)
+
+
+def text(response: Any) -> str:
+    """The page as text, tags taken out and white space folded."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
