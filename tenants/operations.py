@@ -1,7 +1,7 @@
-"""What is done to tenants: founding one, its domains, what it tells its guests, and who administers it.
+"""What is done to tenants: founding one, its domains, its terms of use, and who administers it.
 
 The only writer of Tenant, VerifiedDomain, Administrator and RoleAssignment. Each operation writes a line in the
-history of every tenant that it touches, never a password or a code. (R37a, R39, R63, R64)
+history of every tenant that it touches, never a password or a code. (R22, R37a, R63, R64)
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import transaction
 
 from tenants import audit, second_factor
 from tenants.addresses import AddressRefused, canonical, canonical_domain
 from tenants.audit import Actor
 from tenants.models import Administrator, RoleAssignment, Tenant, VerifiedDomain
-from tenants.origins import canonical_origin
 from tenants.refusals import Code, Refusal, Refused
 from tenants.roles import Role
 from tenants.scope import tenant_scope
@@ -98,35 +95,6 @@ def publish_terms(*, tenant: Tenant, text: str, actor: Actor, now: datetime) -> 
             locked.terms_published_at = now
             locked.save(update_fields=["terms_text", "terms_version", "terms_published_at"])
             _record(locked, "tenant.terms_published", actor, now, {"version": locked.terms_version})
-        return locked
-
-
-def set_privacy_statement(*, tenant: Tenant, url: str, actor: Actor, now: datetime) -> Tenant | Refusal:
-    """Where the tenant's privacy statement is, or "" for none, which the pages then say (R22). https only."""
-    if url:
-        try:
-            URLValidator(schemes=["https"])(url)
-        except ValidationError:
-            return _no("Write the privacy statement's address in full, as https://fabrikam.example/privacy.")
-    with transaction.atomic():
-        Tenant.objects.filter(id=tenant.id).update(privacy_statement_url=url)
-        _record(tenant, "tenant.privacy_statement_set", actor, now, {"url": url})
-        tenant.privacy_statement_url = url
-        return tenant
-
-
-def register_origin(*, tenant: Tenant, origin: str, actor: Actor, now: datetime) -> Tenant | Refusal:
-    """Let invitations and links lead to an application on this origin (R39). Refuses what is no safe origin."""
-    try:
-        wanted = canonical_origin(origin)
-    except ValueError as refused:
-        return _no(str(refused))
-    with transaction.atomic():
-        locked = Tenant.objects.select_for_update().get(id=tenant.id)
-        if wanted not in locked.landing_origins:
-            locked.landing_origins = [*locked.landing_origins, wanted]
-            locked.save(update_fields=["landing_origins"])
-            _record(locked, "tenant.origin_registered", actor, now, {"origin": wanted})
         return locked
 
 

@@ -1,4 +1,4 @@
-"""Tenants, their domains and their administrators (R37a, R39, R63, R64)."""
+"""Tenants, their domains and their administrators (R22, R37a, R63, R64)."""
 
 from datetime import datetime
 
@@ -15,9 +15,7 @@ from tenants.operations import (
     create_operator,
     create_tenant,
     publish_terms,
-    register_origin,
     renew_credentials,
-    set_privacy_statement,
 )
 from tenants.refusals import Code, Refusal
 from tenants.roles import Role
@@ -83,25 +81,6 @@ def test_R22_it_counts_the_versions_of_terms_and_never_one_twice(
         tenant = publish_terms(tenant=in_fabrikam, text=text, actor=operator, now=now)
     assert (tenant.terms_text, tenant.terms_version) == ("One", 3)
     assert history(in_fabrikam) == ["tenant.terms_published"] * 3
-
-
-def test_R22_it_keeps_a_privacy_statement_that_a_browser_may_open(
-    in_fabrikam: Tenant, operator: Actor, now: datetime
-) -> None:
-    set_privacy_statement(tenant=in_fabrikam, url="https://fabrikam.example/privacy", actor=operator, now=now)
-    for url in ("http://fabrikam.example", "javascript:alert(1)", "fabrikam.example/privacy"):
-        refused(set_privacy_statement(tenant=in_fabrikam, url=url, actor=operator, now=now), "https")
-    assert Tenant.objects.get(id=in_fabrikam.id).privacy_statement_url == "https://fabrikam.example/privacy"
-    set_privacy_statement(tenant=in_fabrikam, url="", actor=operator, now=now)
-    assert Tenant.objects.get(id=in_fabrikam.id).privacy_statement_url == ""
-
-
-def test_R39_it_registers_an_origin_once_and_in_one_form(in_fabrikam: Tenant, operator: Actor, now: datetime) -> None:
-    for origin in ("https://App.example/", "https://app.example:443"):
-        register_origin(tenant=in_fabrikam, origin=origin, actor=operator, now=now)
-    refused(register_origin(tenant=in_fabrikam, origin="http://app.example", actor=operator, now=now), "https")
-    assert Tenant.objects.get(id=in_fabrikam.id).landing_origins == ["https://app.example"]
-    assert history(in_fabrikam) == ["tenant.origin_registered"]
 
 
 def test_R63_it_makes_an_administrator_who_can_sign_in(in_fabrikam: Tenant, operator: Actor, now: datetime) -> None:

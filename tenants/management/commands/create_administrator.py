@@ -1,0 +1,111 @@
+"""The operators' door to the people who run tenants, and to a way back in for those who lost theirs.
+
+Shows a password and backup codes once, on the standard output, and keeps them nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from tenants.addresses import AddressRefused, canonical
+from tenants.directory import find_tenant
+from tenants.doors.commands import OperatorCommand
+from tenants.models import Administrator, Tenant
+from tenants.operations import (
+    Credentials,
+    assign_role,
+    create_administrator,
+    create_operator,
+    renew_credentials,
+)
+from tenants.refusals import Refusal
+from tenants.roles import Role
+from tenants.scope import tenant_scope
+
+
+class Command(OperatorCommand):
+    """One operation for each of its four ways of being called."""
+
+    help = (
+        "Makes an administrator of a tenant and prints a random password and three single-use backup codes, which are "
+        "the second factor until an authenticator app is set up in the portal (Your account). Who is an administrator "
+        "already gets the role in this tenant too and keeps their password. With --operator: somebody who may enter "
+        "every tenant. With --reset: a new password and new backup codes; the old ones and open sessions end."
+    )
+    example = (
+        "manage.py create_administrator adele@fabrikam.example --tenant fabrikam.example\n"
+        "  manage.py create_administrator diego@fabrikam.example --tenant fabrikam.example "
+        "--role helpdeskAdministrator --role guestInviter\n"
+        "  manage.py create_administrator --reset adele@fabrikam.example"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email", help="the address to sign in with")
+        where = parser.add_mutually_exclusive_group(required=True)
+        where.add_argument("--tenant", metavar="ID_OR_DOMAIN", help="the tenant to administer: its id or a domain")
+        where.add_argument("--operator", action="store_true", help="no tenant of their own: may enter every tenant")
+        where.add_argument("--reset", action="store_true", help="new password and backup codes for who is there")
+        parser.add_argument("--name", default="", help="how pages and mails call them (default: the address)")
+        parser.add_argument(
+            "--role",
+            dest="roles",
+            action="append",
+            choices=Role.values,
+            metavar="ROLE",
+            help=f"a role in the tenant, as often as needed (default: globalAdministrator): {', '.join(Role.values)}",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        if options["roles"] and not options["tenant"]:
+            raise CommandError("--role needs --tenant: roles are held in a tenant.", returncode=2)
+        if options["reset"]:
+            return self._reset(options["email"])
+        if options["operator"]:
+            return self._made(create_operator(email=options["email"], name=options["name"]), "may enter every tenant")
+        tenant = find_tenant(options["tenant"])
+        if tenant is None:
+            raise CommandError(f"No tenant is called '{options['tenant']}'. List them: manage.py doctor")
+        roles = [Role(role) for role in options["roles"] or [Role.GLOBAL_ADMINISTRATOR]]
+        with tenant_scope(tenant.id):
+            return self._administer(tenant, roles, options["email"], options["name"])
+
+    def _administer(self, tenant: Tenant, roles: list[Role], email: str, name: str) -> str:
+        held = " and ".join(role.label for role in roles)
+        there = self._administrator(email)
+        if there is None:
+            made = create_administrator(
+                tenant=tenant, email=email, name=name, roles=roles, actor=self.actor, now=timezone.now()
+            )
+            return self._made(made, f"is {held} of {tenant.name}")
+        for role in roles:
+            assign_role(tenant=tenant, administrator=there, role=role, actor=self.actor, now=timezone.now())
+        return (
+            f"{there.email} is {held} of {tenant.name} and signs in as before.\n"
+            f"A new password, if it is lost: manage.py create_administrator --reset {there.email}"
+        )
+
+    def _reset(self, email: str) -> str:
+        there = self._administrator(email)
+        if there is None:
+            raise CommandError(f"{email} is no administrator. Make one: leave --reset out and name a tenant.")
+        renewed = renew_credentials(administrator=there, actor=self.actor, now=timezone.now())
+        return self._made(renewed, "has a new password; the old one, old backup codes and open sessions ended")
+
+    def _administrator(self, email: str) -> Administrator | None:
+        try:
+            return Administrator.objects.filter(email=canonical(email).key).first()
+        except AddressRefused as refused:
+            raise CommandError(refused.reason) from None
+
+    def _made(self, outcome: Credentials | Refusal, what: str) -> str:
+        if isinstance(outcome, Refusal):
+            raise self.refused(outcome)
+        return (
+            f"{outcome.administrator.email} {what}.\n\n"
+            f"  password      {outcome.password}\n"
+            f"  backup codes  {'  '.join(outcome.backup_codes)}   each works once, as the second factor\n\n"
+            "Shown now and never again."
+        )
