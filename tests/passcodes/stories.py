@@ -71,6 +71,12 @@ def try_code(challenge: Challenge | UUID, typed: object, **others: Any) -> Right
     return operations.try_code(challenge_id=challenge_id, typed=typed, **{**asked, **others})
 
 
+def refused(answer: object) -> Refusal:
+    """The answer, which is a refusal."""
+    assert isinstance(answer, Refusal), answer
+    return answer
+
+
 def use(right: RightCode) -> bool:
     """The caller's transaction goes on to open a session."""
     return operations.use_challenge(right=right, actor=STRANGER, now=datetime.now(UTC))

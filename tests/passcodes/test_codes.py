@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from collections import Counter
 from uuid import UUID
 
@@ -54,7 +55,7 @@ def test_R13_it_throws_large_draws_away():
 
 def test_R13_it_goes_on_to_the_next_block_when_none_of_the_first_fits(monkeypatch):
     blocks = {0: b"\xff" * 32, 1: bytes(32)}
-    monkeypatch.setattr(codes.hmac, "digest", lambda key, message, name: blocks[message[-1]])
+    monkeypatch.setattr(hmac, "digest", lambda key, message, name: blocks[message[-1]])
     assert derive() == "00000000"
 
 
@@ -113,10 +114,8 @@ def test_it_compares(issued, typed, same):
 
 
 def test_R13_it_compares_in_constant_time(monkeypatch):
-    asked = []
-    monkeypatch.setattr(codes.hmac, "compare_digest", lambda a, b: asked.append((a, b)) or True)
-    assert codes.matches(issued="12345678", typed="87654321")
-    assert asked == [(b"12345678", b"87654321")]
+    monkeypatch.setattr(hmac, "compare_digest", lambda issued, typed: (issued, typed))
+    assert codes.matches(issued="12345678", typed="87654321") == (b"12345678", b"87654321")
 
 
 class TestKeys:

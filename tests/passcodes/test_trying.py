@@ -17,7 +17,7 @@ from tenants.addresses import canonical
 from tenants.audit import Outcome
 from tenants.models import AuditEntry, Budget, Tenant
 from tenants.refusals import Code, Refusal
-from tests.passcodes.stories import NICOLE, code_of, fresh, issue, pass_time, row, try_code, use, wrong_code
+from tests.passcodes.stories import NICOLE, code_of, fresh, issue, pass_time, refused, row, try_code, use, wrong_code
 from tests.passcodes.test_asking import statements
 
 pytestmark = pytest.mark.usefixtures("in_fabrikam")
@@ -99,7 +99,7 @@ class TestTry:
         Challenge.objects.filter(id=decoy.id).update(is_decoy=True)
         Challenge.objects.filter(id=expired.id).update(expires_at=live.created_at)
         answers = {
-            name: try_code(one, codes[one.id])
+            name: refused(try_code(one, codes[one.id]))
             for name, one in {
                 "expired": expired,
                 "used": spent,
@@ -108,9 +108,8 @@ class TestTry:
                 "decoy": decoy,
             }.items()
         }
-        answers["wrong"] = try_code(live, wrong_code(live))
-        answers["unknown"] = try_code(uuid4(), "12345678")
-        assert all(isinstance(answer, Refusal) for answer in answers.values())
+        answers["wrong"] = refused(try_code(live, wrong_code(live)))
+        answers["unknown"] = refused(try_code(uuid4(), "12345678"))
         assert {(answer.code, answer.until) for answer in answers.values()} == {(Code.CODE, None)}
         assert {name: answer.reason for name, answer in answers.items()} == {name: name for name in answers}
         lines = AuditEntry.objects.filter(outcome=Outcome.REFUSED).order_by("id")

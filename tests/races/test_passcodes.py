@@ -6,16 +6,29 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
+from psycopg_pool import ConnectionPool
 
 from passcodes.models import Challenge
 from passcodes.operations import RightCode
 from tenants.models import Budget, Tenant
 from tenants.refusals import Code, Refusal
 from tenants.scope import tenant_scope
-from tests.passcodes.stories import code_of, evaluated, fresh, pass_time, resend, row, try_code, use, wrong_code
+from tests.passcodes.stories import (
+    code_of,
+    evaluated,
+    fresh,
+    pass_time,
+    refused,
+    resend,
+    row,
+    try_code,
+    use,
+    wrong_code,
+)
 
 CONNECTIONS = 24
 ROUNDS = 3
@@ -26,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def many_connections(db: None) -> Iterator[None]:
     """More real connections than the pool of one web process has; the rest of the burst waits for one."""
-    pool = connection.pool
+    pool: ConnectionPool[Any] = connection.pool  # type: ignore[attr-defined]  # the PostgreSQL backend's
     kept = pool.min_size, pool.max_size
     pool.resize(1, CONNECTIONS)
     yield
@@ -78,8 +91,11 @@ def test_R14_it_evaluates_exactly_five_of_a_burst_of_wrong_codes(threads, fabrik
         challenge = a_challenge(fabrikam, number)
         with tenant_scope(fabrikam.id):
             wrong = [wrong_code(challenge, at) for at in range(1, threads + 1)]
-        answers = burst(fabrikam, threads, lambda at, c=challenge, w=wrong: try_code(c, w[at], source=source(at)))
-        seen = Counter(answer.reason for answer in answers)
+
+        def guess(at: int, challenge: Challenge = challenge, wrong: list[str] = wrong) -> str:
+            return refused(try_code(challenge, wrong[at], source=source(at))).reason
+
+        seen = Counter(burst(fabrikam, threads, guess))
         assert seen == {"wrong": 5, "exhausted": threads - 5}
         with tenant_scope(fabrikam.id):
             assert fresh(challenge).attempts == 5
