@@ -80,9 +80,9 @@ class IdentityProviderAdmin(TenantModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A provider has no page of its own yet: its line on the Custom tab says what there is."""
-        self.get_object(request, object_id)
         if not self.has_view_permission(request):
             raise PermissionDenied
+        self.get_object(request, object_id)
         return redirect("admin:providers_custom")
 
     def custom_tab(self, request: HttpRequest) -> HttpResponse:

@@ -13,10 +13,11 @@ from django_otp.plugins.otp_static.models import StaticDevice
 
 from providers import operations
 from providers.admin import explanation_context
+from providers.forms import ExplainForm
 from providers.models import EmailPasscodePolicy, IdentityProvider, KnownAccountDomain
 from providers.rules import Method, PasscodeState
 from tenants.audit import Actor
-from tenants.models import AuditEntry, Tenant
+from tenants.models import AuditEntry, RoleAssignment, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
@@ -29,7 +30,8 @@ CUSTOM = "/admin/providers/identityprovider/custom/"
 
 def seated(tenant: Tenant, role: Role) -> Client:
     """A browser of somebody who holds this role, after both factors, sitting in the tenant."""
-    person = factories.administrator(f"{role.value}@{tenant.primary_domain}", (tenant, role))
+    person = factories.AdministratorFactory.create(email=f"{role.value}@{tenant.primary_domain}".lower())
+    RoleAssignment.objects.create(administrator=person, tenant=tenant, role=role)
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
@@ -155,7 +157,7 @@ class TestTheTabs:
         assert "Adatum SAML" not in page
 
     def test_R61_a_provider_that_is_off_or_of_a_later_kind_is_told(
-        self, policy_administrator: Client, fabrikam: Tenant, operator: Actor, now: datetime
+        self, policy_administrator: Client, fabrikam: Tenant, contoso: Tenant, operator: Actor, now: datetime
     ) -> None:
         with tenant_scope(fabrikam.id):
             made = operations.add_identity_provider(kind="google", name="Google", domains=[], actor=operator, now=now)
@@ -167,6 +169,9 @@ class TestTheTabs:
         assert "later" in page
         row = reverse("admin:providers_identityprovider_change", args=[made.id])
         assert policy_administrator.get(row).headers["Location"] == CUSTOM
+        assert seated(fabrikam, Role.HELPDESK_ADMINISTRATOR).get(row).status_code == HTTPStatus.FORBIDDEN
+        elsewhere = seated(contoso, Role.GLOBAL_ADMINISTRATOR).get(row)
+        assert elsewhere.status_code == HTTPStatus.NOT_FOUND
 
     def test_R63_who_may_not_see_them(self, fabrikam: Tenant) -> None:
         client = seated(fabrikam, Role.HELPDESK_ADMINISTRATOR)
@@ -182,3 +187,14 @@ def test_R60_an_explanation_is_ready_for_a_page() -> None:
     assert [one["rule"] for one in rules if one["is_match"]] == ["R30-5"]
     assert PasscodeState.DEFAULT.value in rules[8]["sentence"]
     assert Method.PASSCODE.value not in str(context["alternatives"])
+
+
+class TestExplainForm:
+    def test_R70_it_gives_the_canonical_address(self) -> None:
+        form = ExplainForm({"address": " Nicole@FirstUpConsultants.com "})
+        assert form.is_valid()
+        assert form.cleaned_data["address"].key == "nicole@firstupconsultants.com"
+
+    @pytest.mark.parametrize(("typed", "said"), [("nicole", "with an @ in it"), ("", "Enter an email address")])
+    def test_R70_it_says_what_to_change(self, typed: str, said: str) -> None:
+        assert said in str(ExplainForm({"address": typed}).errors)
