@@ -32,14 +32,14 @@ LARGEST_BLOCK: Final = 5_000
 """Lines in a block: bounds memory and the transaction that writes one."""
 
 
-def tenants_to_seal() -> list[UUID]:
-    """Tenants with lines that are old enough and not sealed. Inside every_tenant(); one statement, two probes each."""
+def tenants_to_seal(*, older_than: timedelta = SETTLED_AFTER) -> list[UUID]:
+    """Tenants with unsealed lines of that age. Inside every_tenant(); one statement, two probes for each."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id FROM tenants_tenant t WHERE EXISTS (SELECT 1 FROM tenants_auditentry e"
             " WHERE e.tenant_id = t.id AND e.at < now() - %s AND e.id > coalesce((SELECT s.last_id"
             " FROM tenants_auditseal s WHERE s.tenant_id = t.id ORDER BY s.sequence DESC LIMIT 1), 0)) ORDER BY t.id",
-            [SETTLED_AFTER],
+            [older_than],
         )
         return [row[0] for row in cursor.fetchall()]
 
