@@ -54,6 +54,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
     yield
     TransactionTestCase._fixture_teardown = kept  # type: ignore[method-assign]
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        app.pool.close()  # type: ignore[attr-defined]  # first: a closed pool drops at once what is given back to it
         app.close()
         app.close_pool()  # type: ignore[attr-defined]
         owner.creation.destroy_test_db(real, verbosity=0)

@@ -17,6 +17,7 @@ KEYS = (
     ("guests_signinflow", "guest_id", "guests_guest"),
     ("guests_signinflow", "invitation_id", "guests_invitation"),
     ("guests_guestsession", "guest_id", "guests_guest"),
+    ("guests_guestsession", "flow_id", "guests_signinflow"),
     ("guests_redemption", "guest_id", "guests_guest"),
     ("guests_redemption", "invitation_id", "guests_invitation"),
     ("guests_consent", "guest_id", "guests_guest"),

@@ -1,0 +1,181 @@
+"""Two furnished houses: a tenant with at least one row in every table that belongs to tenants.
+
+Made by the product's own operations and pages, so that what the tests of the house look at is what guests leave behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from applications.models import Application
+from applications.operations import add_application
+from guests.models import Guest, GuestSession, SignInFlow
+from guests.operations.inviting import Details, Invited, Inviter, invite_guest, invite_guest_by_mail
+from providers.models import IdentityProvider, KnownAccountDomain
+from providers.operations import (
+    add_identity_provider,
+    add_known_account_domain,
+    forbid_skipping,
+    set_email_passcode,
+    set_redemption_order,
+)
+from providers.rules import Fallback, Order, PasscodeState, Primary
+from tenants.addresses import canonical
+from tenants.audit import Actor, ActorKind
+from tenants.checks import owned_models
+from tenants.models import ActorKind as StoredKind
+from tenants.models import AuditEntry, AuditSeal, Outcome, Tenant
+from tenants.scope import tenant_scope
+from tenants.sealing import seal_tenant
+from tests.journeys.browser import Browser, code_in, post
+
+OPERATOR = Actor(ActorKind.OPERATOR, "olga", source="shell")
+
+
+@dataclass(frozen=True)
+class House:
+    """What somebody else must not reach: ids, links and the browsers that hold this tenant's cookies."""
+
+    tenant: Tenant
+    guest: Guest
+    pending: Invited
+    """An invitation that nobody has opened yet."""
+    accepted: Invited
+    """The invitation that `guest` has redeemed."""
+    flow: SignInFlow
+    """Waits for a code, in `browser`."""
+    session: GuestSession
+    application: Application
+    provider: IdentityProvider
+    entry: AuditEntry
+    seal: AuditSeal
+    browser: Browser
+
+    @property
+    def domain(self) -> str:
+        return self.tenant.primary_domain
+
+    @property
+    def ticket(self) -> str:
+        """The live ticket of the pending invitation."""
+        return self.pending.link.rpartition("/")[2]
+
+    @property
+    def words(self) -> list[str]:
+        """What must never stand on a page for somebody else, ids aside."""
+        return [self.guest.address, self.pending.guest.address, self.guest.name, self.provider.name]
+
+
+def furnish(tenant: Tenant, person: str) -> House:
+    """Fill the tenant's tables. `person` names its guests: `<person>@…` has redeemed, `<person>.new@…` has not."""
+    now = datetime.now(UTC)
+    domain = f"{person}.partner.example"
+    inviter = Inviter(f"Inviter of {tenant.name}", f"inviter@{tenant.primary_domain}")
+    with tenant_scope(tenant.id):
+        _settings(tenant, domain, now)
+        application = add_application(
+            tenant=tenant,
+            name=f"App of {tenant.name}",
+            description="",
+            url=f"https://app.{tenant.primary_domain}/start",
+            actor=OPERATOR,
+            now=now,
+        )
+        provider = add_identity_provider(
+            kind="saml", name=f"Federation of {tenant.name}", domains=[f"saml.{domain}"], actor=OPERATOR, now=now
+        )
+        assert isinstance(application, Application)
+        assert isinstance(provider, IdentityProvider)
+        details = Details(name=f"Guest {person}", redirect_url=application.url, message="Welcome")
+        accepted = invite_guest_by_mail(
+            tenant=tenant,
+            address=canonical(f"{person}@{domain}"),
+            details=details,
+            inviter=inviter,
+            actor=OPERATOR,
+            now=now,
+        )
+        pending = invite_guest(
+            tenant=tenant,
+            address=canonical(f"{person}.new@{domain}"),
+            details=Details(name=f"New {person}"),
+            inviter=inviter,
+            actor=OPERATOR,
+            now=now,
+        )
+        assert isinstance(accepted, Invited)
+        assert isinstance(pending, Invited)
+    browser = Browser()
+    redeem(browser, tenant, accepted.link)
+    other = Browser()
+    other.open(pending.link)
+    other.submit("Send code")
+    with tenant_scope(tenant.id):
+        entry = AuditEntry.objects.create(
+            tenant_id=tenant.id,
+            at=now - timedelta(minutes=5),
+            happened_at=now - timedelta(minutes=5),
+            actor_kind=StoredKind.SYSTEM,
+            action="test.happened",
+            outcome=Outcome.SUCCESS,
+        )
+        _settle_at_once(tenant.id, entry)
+        return House(
+            tenant=tenant,
+            guest=Guest.objects.get(address_key=f"{person}@{domain}"),
+            pending=pending,
+            accepted=accepted,
+            flow=SignInFlow.objects.get(invitation=pending.invitation),
+            session=GuestSession.objects.get(),
+            application=application,
+            provider=provider,
+            entry=entry,
+            seal=AuditSeal.objects.get(),
+            browser=browser,
+        )
+
+
+def redeem(browser: Browser, tenant: Tenant, link: str) -> None:
+    """From the link to the resource, with every yes on the way."""
+    browser.open(link)
+    browser.submit("Send code")
+    browser.submit("code", code=code_in(post(tenant)[-1]))
+    while any("Accept" in form.labels for form in browser.page.forms):
+        browser.submit("Accept", button=("answer", "accept"))
+    assert browser.page.status == 200, browser.page.text
+
+
+def tables() -> list[str]:
+    """The tables whose every row belongs to a tenant."""
+    return sorted(model._meta.db_table for model in owned_models())
+
+
+def snapshot(tenant: Tenant) -> dict[str, list[str]]:
+    """Every row of this tenant, as text, by table; its own row, domains and roles, too."""
+    found: dict[str, list[str]] = {}
+    whose = {"tenants_tenant": "id", "tenants_verifieddomain": "tenant_id", "tenants_roleassignment": "tenant_id"}
+    with tenant_scope(tenant.id), connection.cursor() as cursor:
+        for table in tables():
+            cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")
+            found[table] = [row[0] for row in cursor.fetchall()]
+        for table, column in whose.items():
+            cursor.execute(f"SELECT t::text FROM {table} t WHERE {column} = %s ORDER BY 1", [tenant.id])
+            found[table] = [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def _settings(tenant: Tenant, domain: str, now: datetime) -> None:
+    set_email_passcode(state=PasscodeState.ENABLED, actor=OPERATOR, now=now)
+    forbid_skipping(actor=OPERATOR, now=now)
+    order = Order(tuple(Primary), Fallback.DEFAULT, f"other.{domain}")
+    set_redemption_order(order=order, actor=OPERATOR, now=now)
+    add_known_account_domain(domain=f"entra.{domain}", kind=KnownAccountDomain.Kind.ENTRA_ID, actor=OPERATOR, now=now)
+
+
+def _settle_at_once(tenant_id: UUID, entry: AuditEntry) -> None:
+    """Seal the history as beat does: all lines below one that is old enough."""
+    assert seal_tenant() > 0, f"nothing of {tenant_id} below {entry.id} was sealed"
