@@ -59,6 +59,19 @@ def test_R34_everything_is_read_in_one_statement(
     assert len(queries) == 1
 
 
+def test_R34_row_security_leaves_the_look_up_its_index(in_fabrikam: Tenant, operator: Actor, now: datetime) -> None:
+    provider(operator, now, "saml", *(f"partner{number}.example" for number in range(2000)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN SELECT provider_id FROM providers_identityproviderdomain WHERE tenant_id = %s AND domain = %s",
+            [in_fabrikam.id, NICOLE.domain],
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    condition = next(line for line in plan.splitlines() if "Index Cond" in line)
+    assert "tenant_id = " in condition
+    assert "domain)::text = " in condition
+
+
 def test_R30_2_the_federation_of_the_domain_is_found(
     in_fabrikam: Tenant, operator: Actor, now: datetime, gathered: Any
 ) -> None:
