@@ -37,9 +37,10 @@ def tenants_to_seal(*, older_than: timedelta = SETTLED_AFTER) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id FROM tenants_tenant t WHERE EXISTS (SELECT 1 FROM tenants_auditentry e"
-            " WHERE e.tenant_id = t.id AND e.at < now() - %s AND e.id > coalesce((SELECT s.last_id"
-            " FROM tenants_auditseal s WHERE s.tenant_id = t.id ORDER BY s.sequence DESC LIMIT 1), 0)) ORDER BY t.id",
-            [older_than],
+            " WHERE e.tenant_id = t.id AND e.at < now() - make_interval(secs => %s)"
+            " AND e.id > coalesce((SELECT s.last_id FROM tenants_auditseal s WHERE s.tenant_id = t.id"
+            " ORDER BY s.sequence DESC LIMIT 1), 0)) ORDER BY t.id",
+            [older_than.total_seconds()],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -93,9 +94,9 @@ def _is_only_sealer(tenant_id: UUID) -> bool:
 def _newest_settled(after: int) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM tenants_auditentry WHERE tenant_id = %s AND id > %s AND at < now() - %s"
-            " ORDER BY id DESC LIMIT 1",
-            [current_tenant_id(), after, SETTLED_AFTER],
+            "SELECT id FROM tenants_auditentry WHERE tenant_id = %s AND id > %s"
+            " AND at < now() - make_interval(secs => %s) ORDER BY id DESC LIMIT 1",
+            [current_tenant_id(), after, SETTLED_AFTER.total_seconds()],
         )
         row = cursor.fetchone()
     return row[0] if row else None
