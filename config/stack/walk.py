@@ -43,7 +43,7 @@ def walk() -> int:
     try:
         with ended_by_signals(), ExitStack() as stack:
             folder = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-walk-"))))
-            running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, _free_port()), environment={}))
+            running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, free_port()), environment={}))
             show_step("Everything is up: PostgreSQL, Valkey, web, worker, relay, mail, application", began)
             for sentence, step in Walk(running, folder).steps():
                 at = time.monotonic()
@@ -214,7 +214,8 @@ class Walk:
             raise NotSo(f"manage.py {' '.join(words)} failed:\n{done.stderr.strip()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listened on just now."""
     with listen(LOOPBACK, 0) as found:
         port: int = found.getsockname()[1]
         return port

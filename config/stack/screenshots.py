@@ -1,0 +1,150 @@
+"""`script/screenshots`: pictures of the running product, on a stack of its own.
+
+Knows which pages are worth a picture and how a person comes to each. Uses the development requirements' browser.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.stack import mail_folder
+from config.stack.addresses import LOOPBACK, Listen
+from config.stack.card import show_sentence
+from config.stack.data_folder import DataFolder
+from config.stack.local_stack import Running, running_stack
+from config.stack.processes import ROOT
+from config.stack.walk import free_port
+
+PICTURES = ROOT / "docs" / "pictures"
+VIEWS = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+MAIL_WITHIN = 30.0
+CODE = re.compile(r"^\s*(\d{4} \d{4})\s*$", re.MULTILINE)
+
+
+class Tour:
+    """One person's way past every page worth a picture, in one view."""
+
+    def __init__(self, page: Page, running: Running, folder: DataFolder, out: Path, view: str) -> None:
+        self.page, self.running, self.folder, self.out, self.view = page, running, folder, out, view
+        self.origin = running.variables["PUBLIC_URL"]
+
+    def shot(self, name: str) -> None:
+        """Keep the page as it stands."""
+        self.page.screenshot(path=self.out / f"{name}-{self.view}.png", full_page=True)
+
+    def as_guest(self, link: str) -> None:
+        """From the link to My Apps."""
+        page = self.page
+        page.goto(f"{self.origin}/fabrikam.example/redeem/damaged")
+        self.shot("link-gone")
+        page.goto(f"{self.origin}/fabrikam.example")
+        self.shot("front-door")
+        page.goto(link)
+        self.shot("redeem")
+        before = set(mail_folder.names(self.folder.mail))
+        page.get_by_role("button", name="Send code").click()
+        self.shot("enter-code")
+        page.get_by_label("Code").fill("1234")
+        page.get_by_role("button", name="Continue").click()
+        self.shot("enter-code-error")
+        page.get_by_label("Code").fill(self._code(before))
+        page.get_by_role("button", name="Continue").click()
+        if page.get_by_role("button", name="Accept").count():
+            self.shot("consent")
+            page.get_by_role("button", name="Accept").click()
+            self.shot("terms")
+            page.get_by_role("button", name="Accept").click()
+            page.wait_for_url(re.compile(re.escape(self.running.variables["DEMO_APP_ORIGIN"])))
+        page.goto(f"{self.origin}/myapps/fabrikam.example")
+        self.shot("my-apps")
+
+    def as_administrator(self, backup_code: str) -> None:
+        """Through the portal."""
+        page, made = self.page, self.running.made
+        page.goto(f"{self.origin}/admin/")
+        self.shot("portal-login")
+        page.fill("[name=username]", made["email"])
+        page.fill("[name=password]", made["password"])
+        page.fill("[name=otp_token]", backup_code)
+        page.click("[type=submit]")
+        page.locator("tr", has_text="fabrikam.example").get_by_role("button").click()
+        self.shot("portal-dashboard")
+        page.goto(f"{self.origin}/admin/guests/guest/")
+        self.shot("portal-guests")
+        page.click("#result_list tbody th a")
+        self.shot("portal-guest")
+        page.goto(f"{self.origin}/admin/providers/identityprovider/")
+        self.shot("portal-providers")
+        page.get_by_role("link", name="Configured").last.click()
+        self.shot("portal-passcode")
+        page.goto(f"{self.origin}/admin/guests/guest/")
+        page.check("[name=_selected_action] >> nth=0")
+        page.select_option("[name=action]", label="Reset redemption status")
+        page.get_by_role("button", name="Go").click()
+        self.shot("portal-reset")
+        page.goto(f"{self.origin}/admin/tenants/auditentry/")
+        self.shot("portal-audit")
+
+    def _code(self, before: set[str]) -> str:
+        until = time.monotonic() + MAIL_WITHIN
+        while time.monotonic() < until:
+            for mail in mail_folder.newest(self.folder.mail, 5):
+                found = CODE.search(mail.part("plain") or "")
+                if found and mail.name not in before:
+                    return found[1]
+            time.sleep(0.1)
+        raise SystemExit(f"No code came within {MAIL_WITHIN:.0f} s.")
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        raise SystemExit("No Chromium here. On Debian and Ubuntu: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def main(words: list[str]) -> int:
+    """With no word, the README's two pictures; with a folder, every page in every view."""
+    out = Path(words[0]) if words else None
+    with ExitStack() as stack:
+        folder = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-pictures-"))))
+        running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, free_port()), environment={}))
+        browser = stack.enter_context(_browser())
+        target = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        target.mkdir(parents=True, exist_ok=True)
+        views = VIEWS if out else {"desktop": VIEWS["desktop"]}
+        for number, (view, options) in enumerate(views.items()):
+            page = browser.new_context(**options).new_page()  # type: ignore[arg-type]  # options by name
+            tour = Tour(page, running, folder, target, view)
+            tour.as_guest(running.made["invitation_link"])
+            tour.as_administrator(running.made["codes"][number])
+            show_sentence(f"{view}: {len(list(target.glob(f'*-{view}.png')))} pictures")
+        if out is None:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            shutil.copy(target / "enter-code-desktop.png", PICTURES / "enter-code.png")
+            shutil.copy(target / "portal-guests-desktop.png", PICTURES / "portal.png")
+            show_sentence(f"The README's pictures are in {PICTURES.relative_to(ROOT)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
