@@ -14,6 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
+from pytest_django.fixtures import SettingsWrapper
 
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
@@ -58,6 +59,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
         app.close()
         app.close_pool()  # type: ignore[attr-defined]
         owner.creation.destroy_test_db(real, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: SettingsWrapper) -> None:
+    """A password's hash is slow on purpose, and no test is about that."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
