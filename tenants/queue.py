@@ -10,6 +10,7 @@ import logging
 import time
 from uuid import UUID
 
+import kombu.transport.redis  # noqa: F401  # else the first nudge of a process loads it while a guest waits
 from celery import current_app
 from kombu.exceptions import OperationalError
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import Enum, auto
@@ -29,14 +30,18 @@ class Does(Enum):
 
 @dataclass
 class Sink:
-    """The mails taken, and what to do with the next ones (`script` first, then `usually`)."""
+    """The mails taken, when each came first, and what to do with the next ones (`script` first, then `usually`).
+
+    `pause` is how many seconds the server thinks about a mail.
+    """
 
     usually: Does = Does.TAKES
     script: list[Does] = field(default_factory=list)
     taken: list[EmailMessage] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
     connections: int = 0
-    before_mail: Callable[[], None] | None = None
+    first_at: dict[str, datetime] = field(default_factory=dict)
+    pause: float = 0.0
     port: int = 0
     _now: Does = Does.TAKES
 
@@ -50,8 +55,6 @@ class Sink:
         session.host_name = hostname
         self.connections += 1
         self._now = self.script.pop(0) if self.script else self.usually
-        if self.before_mail:
-            self.before_mail()
         return responses
 
     async def handle_MAIL(
@@ -81,8 +84,10 @@ class Sink:
             return f"554 5.7.1 looks like spam: {said}"
         if self._now is Does.HANGS:
             await asyncio.sleep(30)
+        await asyncio.sleep(self.pause)
         self.envelopes.append(envelope)
         self.taken.append(mail)
+        self.first_at.setdefault(str(mail["Message-ID"]), datetime.now(UTC))
         if self._now is Does.TAKES_AND_HANGS_UP:
             assert server.transport is not None
             server.transport.abort()

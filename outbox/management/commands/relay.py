@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from types import FrameType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connection
@@ -44,7 +44,10 @@ class Relay:
 
     def run(self, senders: int) -> bool:
         """Send until told to stop or, draining, until nothing is due. False when a sender had to be left behind."""
-        threads = [threading.Thread(target=self._send, name=f"sender-{n}", daemon=True) for n in range(senders)]
+        threads = [
+            threading.Thread(target=self._send, args=[POLL * n / senders], name=f"sender-{n}", daemon=True)
+            for n in range(senders)
+        ]
         for thread in threads:
             thread.start()
         while not self.stopping.is_set() and any(thread.is_alive() for thread in threads):
@@ -58,9 +61,11 @@ class Relay:
         """The handler of SIGTERM and SIGINT: no further claim."""
         self.stopping.set()
 
-    def _send(self) -> None:
+    def _send(self, begins_after: float) -> None:
+        """Send until told to stop. The senders begin one after the other, so that one of them looks every so often."""
         troubles = 0
         try:
+            self.stopping.wait(begins_after)
             while not self.stopping.is_set():
                 try:
                     had_work = self._send_one()
@@ -125,6 +130,7 @@ class Command(OperatorCommand):
         "Run one or more beside the workers; SIGTERM ends it within 12 seconds."
     )
     example = "manage.py relay"
+    requires_system_checks: ClassVar = []  # a killed relay is back sooner; the web server has checked the same settings
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, then end")
@@ -136,6 +142,7 @@ class Command(OperatorCommand):
         relay = Relay(is_draining=options["once"])
         signal.signal(signal.SIGTERM, relay.stop)
         signal.signal(signal.SIGINT, relay.stop)
+        log.info("Relaying with %d senders.", options["senders"])
         if not relay.run(options["senders"]):
             log.warning("A mail was still on its way; another sender takes it up when its lease ends.")
         if relay.failed:
