@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
-from pytest_django.fixtures import SettingsWrapper
 
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
@@ -62,7 +62,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: SettingsWrapper) -> None:
+def _quick_passwords(settings: Any) -> None:
     """A password's hash is slow on purpose, and no test is about that."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
