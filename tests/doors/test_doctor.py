@@ -1,0 +1,118 @@
+"""doctor: each need of an installation has a line, and a bad one names the fix."""
+
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models.functions import Now
+
+from config import diagnosis
+from config.diagnosis import Line, State
+from outbox.models import OutboundMail
+from outbox.operations import enqueue
+from tenants.audit import Actor
+from tenants.models import AuditEntry, Outcome, Tenant
+from tenants.scope import tenant_scope
+from tenants.sealing import seal_tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def told(line: Line, state: State, word: str) -> None:
+    assert line.state is state, line
+    assert word in line.said
+    assert line.said.endswith((".", "check_mail", "--beat", "migrate"))
+
+
+def set_limits(**limits: str) -> None:
+    with connection.cursor() as cursor:
+        for name, value in limits.items():
+            cursor.execute(f"SELECT set_config('{name}', %s, true)", [value])
+
+
+def test_H_the_database_binds_this_role(db: None) -> None:
+    told(diagnosis.database(), State.GOOD, "row security binds it")
+    told(diagnosis.migrations(), State.GOOD, "this version's")
+    told(diagnosis.row_security(), State.GOOD, "every table")
+    told(diagnosis.clock(), State.GOOD, "agrees")
+    told(diagnosis.owner(), State.GOOD, "may migrate")
+
+
+def test_H_a_migration_that_waits_is_named(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'tenants' AND name LIKE '0003%'")
+    told(diagnosis.migrations(), State.BAD, "tenants.0003_history")
+
+
+def test_R64_transactions_without_a_limit_are_told(db: None) -> None:
+    set_limits(transaction_timeout="0")
+    told(diagnosis.transactions(), State.BAD, "setup_database")
+    set_limits(transaction_timeout="60s")
+    told(diagnosis.transactions(), State.BAD, "setup_database")
+    set_limits(transaction_timeout="30s")
+    told(diagnosis.transactions(), State.GOOD, "30 s")
+
+
+def test_R64_a_history_that_nobody_seals_is_told(fabrikam: Tenant, operator: Actor, now: datetime) -> None:
+    told(diagnosis.history(), State.GOOD, "sealed")
+    with tenant_scope(fabrikam.id):
+        AuditEntry.objects.create(
+            tenant_id=fabrikam.id,
+            at=now - timedelta(minutes=3),
+            happened_at=now,
+            actor_kind=operator.kind,
+            action="guest.invited",
+            outcome=Outcome.SUCCESS,
+        )
+    told(diagnosis.history(), State.BAD, "with beat")
+    with tenant_scope(fabrikam.id):
+        seal_tenant()
+    told(diagnosis.history(), State.GOOD, "sealed")
+
+
+def test_H_mails_that_nobody_sends_are_told(fabrikam: Tenant, now: datetime) -> None:
+    told(diagnosis.outbox(), State.GOOD, "no mail")
+    with tenant_scope(fabrikam.id):
+        mail = enqueue(kind="passcode", subject_id=fabrikam.id, rank=0, deadline=now + timedelta(minutes=30), now=now)
+        told_in_time = OutboundMail.objects.filter(id=mail.id)
+        told_in_time.update(due_at=Now() - timedelta(minutes=1))
+    told(diagnosis.outbox(), State.BAD, "1 mails are more than 30 s late")
+
+
+def test_R13_a_lost_key_is_told_only_where_live_codes_need_it(settings: Any, db: None) -> None:
+    told(diagnosis.live_keys(), State.GOOD, "verified")
+    settings.PASSCODE_KEYS = ((7, b"x" * 32), (3, b"y" * 32))
+    told(diagnosis.keys(), State.GOOD, "by key 7, older ones by 3")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "state"), [(["guests.example"], State.GOOD), ([".example"], State.GOOD), (["other.example"], State.BAD)]
+)
+def test_H_an_address_that_nothing_answers_is_told(hosts: list[str], state: State, settings: Any) -> None:
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "https://guests.example:8443", hosts
+    told(diagnosis.address(), state, "guests.example")
+
+
+def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "x.smtp.EmailBackend", "127.0.0.1", 1
+    told(diagnosis.mail(), State.BAD, "Correct EMAIL_URL")
+    settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
+    told(diagnosis.mail(), State.NOTE, "check_mail")
+
+
+def test_H_doctor_lists_the_tenants_and_ends_with_one_when_something_is_wrong(
+    fabrikam: Tenant, contoso: Tenant, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "x.smtp.EmailBackend", "127.0.0.1", 1
+    printed = io.StringIO()
+    with pytest.raises(CommandError, match="need you") as refused:
+        call_command("doctor", stdout=printed, no_color=True)
+    assert refused.value.returncode == 1
+    lines = printed.getvalue()
+    assert "ok    database" in lines
+    assert "FAIL  mail" in lines
+    assert f"Fabrikam: fabrikam.example; {fabrikam.id}" in lines
+    assert "Contoso: contoso.example" in lines
