@@ -6,149 +6,67 @@ product's behaviour fixes are not here; they are constants beside the rule that 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
 import sys
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import (
+    database,
+    env,
+    mail,
+    malformed,
+    networks,
+    number,
+    origin,
+    passcode_keys,
+    read_running_stack,
+    required,
+)
 from tenants.scope import clear_tenant
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-
 # --- Where the configuration is ---------------------------------------------------------------------------------
 # The local stack (script/up) writes running.env while it runs, so that every command finds it by itself.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-if "DATABASE_URL" not in env.ENVIRON and (DATA_DIR / "running.env").exists():
-    env.read_env(str(DATA_DIR / "running.env"))
+read_running_stack(DATA_DIR)
 LOCAL_STACK = env.bool("LOCAL_STACK", default=False)
-
-
-def required(name: str, what: str) -> str:
-    """The variable's value. Raises ImproperlyConfigured, saying what it is for and how to set it."""
-    value: str = env.str(name, default="").strip()
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set: {what}. Start the local stack with script/up, which sets it, "
-            f"or set it in the environment as .env.example shows."
-        )
-    return value
-
-
-def malformed(name: str, why: str, fix: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{name} cannot be used: {why}. {fix}")
-
 
 # --- Secrets -----------------------------------------------------------------------------------------------------
 SECRET_KEY = required("SECRET_KEY", "it signs cookies and forms; 50 random characters")
 if not LOCAL_STACK and len(SECRET_KEY) < 50:
     raise malformed("SECRET_KEY", "it has fewer than 50 characters", "Make one: openssl rand -base64 48")
-
-
-def _passcode_keys() -> tuple[tuple[int, bytes], ...]:
-    keys = []
-    for part in required("PASSCODE_KEYS", "codes and links are derived from it; '1:<base64 of 32 bytes>'").split(","):
-        number, colon, text = part.strip().partition(":")
-        try:
-            key = base64.b64decode(text, validate=True)
-        except binascii.Error:
-            key = b""
-        if not colon or not number.isdecimal() or not 0 < int(number) < 2**31 or len(key) < 32:
-            raise malformed(
-                "PASSCODE_KEYS",
-                f"'{number}:…' is no id, a colon and the base64 of at least 32 bytes",
-                "Make one: manage.py rotate_passcode_key --new, or: echo 1:$(openssl rand -base64 32)",
-            )
-        keys.append((int(number), key))
-    if len({number for number, _ in keys}) != len(keys):
-        raise malformed("PASSCODE_KEYS", "an id stands there twice", "Give every key an id of its own.")
-    return tuple(keys)
-
-
-# The first makes new codes; the others still verify what was made with them.
-PASSCODE_KEYS = _passcode_keys()
+# The first makes new codes and links; the others still verify what was made with them.
+PASSCODE_KEYS = passcode_keys("PASSCODE_KEYS")
 
 # --- Addresses ---------------------------------------------------------------------------------------------------
-PUBLIC_URL = required("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-if _public.scheme not in ("http", "https") or not _public.hostname or _public.path or _public.query:
-    raise malformed(
-        "PUBLIC_URL", f"'{PUBLIC_URL}' is no origin", "Write scheme and host, as https://guests.example.org"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
+_public = origin("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org")
+PUBLIC_URL = _public.geturl()
 IS_HTTPS = _public.scheme == "https"
-if not IS_HTTPS and not _is_loopback(_public.hostname):
-    raise malformed(
-        "PUBLIC_URL",
-        f"http on {_public.hostname} would send codes and cookies unencrypted",
-        "Serve it over https (see the README, Running it for real) and write https:// here.",
-    )
 ALLOWED_HOSTS = [host for host in env.list("ALLOWED_HOSTS", default=[_public.hostname]) if host]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 USE_X_FORWARDED_HOST = False
 # How many proxies of one's own stand in front: each adds one hop to X-Forwarded-For. 0 = nobody, the header is ignored.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = number("TRUSTED_PROXIES", default=0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-
-def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(text.strip()) for text in env.list(name, default=[]) if text.strip())
-    except ValueError as error:
-        raise malformed(name, str(error), "Write networks as 192.0.2.0/24,2001:db8::/32") from None
-
-
 # R17: load tests and one's own NATs, which the limits per source address leave alone.
-SOURCE_LIMITS_EXEMPT = _networks("SOURCE_LIMITS_EXEMPT")
+SOURCE_LIMITS_EXEMPT = networks("SOURCE_LIMITS_EXEMPT")
 
 # --- Databases: the application role, which row security binds, and the owner, which migrates --------------------
-required("DATABASE_URL", "the application role's database, as postgres://vestibule_app:…@host/vestibule")
-
-
-def _database(name: str) -> dict[str, object]:
-    try:
-        found = dict(env.db_url(name))
-    except (ValueError, ImproperlyConfigured) as error:
-        raise malformed(name, str(error), "Write it as postgres://user:password@host:5432/vestibule") from None
-    if "postgresql" not in str(found.get("ENGINE")):
-        raise malformed(
-            name, "only PostgreSQL is supported", "Write it as postgres://user:password@host:5432/vestibule"
-        )
-    host = urlsplit(env.str(name)).netloc.rpartition("@")[2]
-    if host.lower().startswith("%2f"):  # a unix socket's folder; urlsplit().hostname would lower its case
-        found["HOST"] = unquote(host.rpartition(":")[0] or host)
-    return found | {"CONN_HEALTH_CHECKS": True}
-
-
-DATABASES = {"default": _database("DATABASE_URL")}
-DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),  # type: ignore[dict-item]  # django-environ's options, a dict
+DATABASES = {"default": database("DATABASE_URL")}
+DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {
         "min_size": 1,
-        "max_size": env.int("DATABASE_POOL", default=8),
+        "max_size": number("DATABASE_POOL", default=8, least=1),
         "timeout": 5,
         "reset": clear_tenant,
     },
 }
 if env.str("DATABASE_OWNER_URL", default=""):
-    DATABASES["owner"] = _database("DATABASE_OWNER_URL")
+    DATABASES["owner"] = database("DATABASE_OWNER_URL")
 DATABASE_ROUTERS = ["config.routers.OwnerOnlyMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -180,24 +98,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Mail --------------------------------------------------------------------------------------------------------
-required("EMAIL_URL", "where mail goes, as smtp+tls://user:password@host:587 or anymail://mailgun")
-
-
-def _mail() -> dict[str, object]:
-    url = env.str("EMAIL_URL")
-    if url.startswith("anymail://"):
-        # ANYMAIL_* variables hold the provider's own settings, named as anymail's documentation names them.
-        return {"EMAIL_BACKEND": f"anymail.backends.{urlsplit(url).netloc}.EmailBackend"}
-    try:
-        found = dict(env.email_url("EMAIL_URL"))
-    except (KeyError, ValueError, ImproperlyConfigured) as error:
-        raise malformed("EMAIL_URL", str(error), "Write it as smtp+tls://user:password@host:587") from None
-    if not str(found["EMAIL_BACKEND"]).endswith("smtp.EmailBackend"):
-        raise malformed("EMAIL_URL", "it is no smtp address", "Write it as smtp+tls://user:password@host:587")
-    return found
-
-
-vars().update(_mail())
+vars().update(mail("EMAIL_URL"))
+# anymail's own settings keep the names that its documentation gives them: ANYMAIL_MAILGUN_API_KEY and so on.
 EMAIL_TIMEOUT = 10  # seconds; below the outbox's lease, so that a hanging server never makes two senders of one row
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.hostname}")
