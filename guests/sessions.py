@@ -45,13 +45,16 @@ def remember_browser(response: HttpResponse, secret: str) -> None:
 
 
 def open_flow(request: HttpRequest, flow_id: UUID) -> SignInFlow | None:
-    """The flow that the URL names, if this browser began it and it is still going on (R16). One statement."""
+    """The flow that the URL names, if this browser began it and its time is not over (R16). One statement.
+
+    It may have ended: it led in already, or its guest was reset. Its code is dead then, and says so like any other.
+    """
     secret = browser_secret(request)
     if not secret:
         return None
     return (
         SignInFlow.objects.select_related("guest", "invitation")
-        .filter(id=flow_id, browser_hash=token_hash(secret), ended_at__isnull=True, expires_at__gt=Now())
+        .filter(id=flow_id, browser_hash=token_hash(secret), expires_at__gt=Now())
         .first()
     )
 

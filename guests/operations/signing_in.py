@@ -84,8 +84,11 @@ def sign_in_with_passcode(
             if guest is None or guest.deleted_at is not None:
                 raise Refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."))
             if not use_challenge(right=right, actor=asker.actor, now=now):
-                raise Refused(Refusal(Code.CODE, reason="The code was used already."))
+                # Returned, not raised: what a double click paid is given back only if this commits (R14).
+                return Refusal(Code.CODE, reason="The code was used already.")
             _check_still_allowed(flow, guest, now)
+            if not SignInFlow.objects.filter(id=flow.id, ended_at__isnull=True).update(ended_at=Now()):
+                raise Refused(Refusal(Code.CODE, reason="The flow had ended."))
             return _open_session(flow, guest, browser, asker, now)
     except Refused as refused:
         audit.record(
@@ -159,7 +162,6 @@ def _open_session(flow: SignInFlow, guest: Guest, browser: str, asker: Asker, no
         browser=browser[:120],
         expires_at=Now() + SESSION_LIFE,
     )
-    SignInFlow.objects.filter(id=flow.id).update(ended_at=Now())
     Guest.objects.filter(id=guest.id).update(last_sign_in_at=Now())
     audit.record(
         actor=Actor(ActorKind.GUEST, guest.address_key, guest.id, asker.actor.source, asker.actor.correlation),

@@ -44,7 +44,10 @@ def show(
     wait_until: datetime | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page for this flow. On GET after the code's time, the page that says so and sends a new one."""
+    """The page for this flow. On GET after the code's time, the page that says so and sends a new one.
+
+    On GET after its use, in a browser that is signed in no more, a way to begin again.
+    """
     if flow.challenge_id is None:
         raise Http404("this sign-in never asked for a code")
     challenge = Challenge.objects.get(id=flow.challenge_id)
@@ -53,7 +56,9 @@ def show(
     resend_url = reverse("guests:send_again", kwargs=route)
     start_again_url = front_door_url(request.tenant)
     now = timezone.now()
-    if request.method != "POST" and challenge.expires_at <= now and challenge.used_at is None:
+    if request.method != "POST" and challenge.used_at is not None:
+        return lost(request)
+    if request.method != "POST" and challenge.expires_at <= now:
         return page(
             request,
             "sign_in/code_expired.html",
@@ -86,6 +91,17 @@ def show(
         mail=_mail(challenge, address.domain) if is_known else None,
         inviter=known.inviter if known else "",
         is_invitation=flow.invitation_id is not None,
+    )
+
+
+def lost(request: TenantRequest) -> HttpResponse:
+    """No code can be typed here any more; it says nothing of the flow that the address names."""
+    return page(
+        request,
+        "sign_in/flow_lost.html",
+        status=403,
+        sign_in_url=front_door_url(request.tenant),
+        has_cookies=bool(request.COOKIES.get(settings.CSRF_COOKIE_NAME)),
     )
 
 

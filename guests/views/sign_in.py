@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -97,10 +96,12 @@ def send_code(request: TenantRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter_code(request: TenantRequest, flow_id: UUID) -> HttpResponse:
-    """Enter the code: 8 digits, five tries, once."""
+    """Enter the code: 8 digits, five tries, once. A double click and the back button lead on, where it led before."""
     flow = open_flow(request, flow_id)
     if flow is None:
         return _no_flow(request)
+    if flow.ended_at is not None and open_session(request, request.tenant) is not None:
+        return redirect(my_apps_url(request.tenant))
     if request.method != "POST":
         return code_page.show(request, flow)
     typed = request.POST.get("code", "")
@@ -149,13 +150,7 @@ def _refused(request: TenantRequest, flow: SignInFlow, refusal: Refusal) -> Http
 
 
 def _no_flow(request: TenantRequest) -> HttpResponse:
-    """Another browser's flow, a lost cookie, an old tab, or a flow that has already led in: a way to go on for each."""
+    """Another browser's flow, a lost cookie or an old tab: a way to go on for each."""
     if open_session(request, request.tenant) is not None:
         return redirect(my_apps_url(request.tenant))
-    return page(
-        request,
-        "sign_in/flow_lost.html",
-        status=403,
-        sign_in_url=front_door_url(request.tenant),
-        has_cookies=bool(request.COOKIES.get(settings.CSRF_COOKIE_NAME)),
-    )
+    return code_page.lost(request)
