@@ -25,6 +25,14 @@ INVITATION_MAIL = {
     "url": "https://guests.fabrikam.example/fabrikam.example/redeem/kT3x9Q-7vLrE2mNw8sYbZ4cHdJfGpAaUoRtXiKqWeM0",
     "expires_at": at(19, 0, day=30),
 }
+REQUEST_MAIL = {
+    "tenant": FABRIKAM,
+    "colours": brand("#274690"),
+    "address": NICOLE,
+    "name": "Nicole Wagner",
+    "inviter": "Adele Vance",
+    "url": "https://guests.fabrikam.example/admin/guests/guest/9f0c/change/",
+}
 MAILS = [
     Sample("passcode", "email/passcode", PASSCODE_MAIL),
     Sample("passcode-bare", "email/passcode", PASSCODE_MAIL | {"tenant": BARE, "colours": VESTIBULE}),
@@ -42,4 +50,6 @@ MAILS = [
             "colours": VESTIBULE,
         },
     ),
+    Sample("invitation-request", "email/invitation_request", REQUEST_MAIL),
+    Sample("invitation-request-unnamed", "email/invitation_request", REQUEST_MAIL | {"name": ""}),
 ]
