@@ -1,11 +1,12 @@
-"""The tenant's applications in the portal: the list, and adding one.
+"""The tenant's applications in the portal: the list, adding one, removing one.
 
-Knows how an application is typed and calls the operation, which registers its origin (R39).
+Knows how an application is typed and calls the operations; adding registers its origin (R39).
 """
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -17,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from applications.models import Application
-from applications.operations import add_application
+from applications.operations import add_application, remove_application
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.roles import Action
@@ -45,7 +46,7 @@ class ApplicationAdmin(TenantModelAdmin):
 
     view_action = Action.APPLICATIONS_VIEW
     list_title = "Applications"
-    list_display = ("application", "direct_link")
+    list_display = ("application", "direct_link_shown")
     list_display_links = None
     search_fields = ("name",)
     search_help_text = "Name, as it begins"
@@ -58,7 +59,16 @@ class ApplicationAdmin(TenantModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         add = self.guarded(self.add_page, Action.APPLICATIONS_MANAGE)
-        return [path("share/", add, name="applications_add"), *super().get_urls()]
+        remove = self.guarded(self.remove_page, Action.APPLICATIONS_MANAGE)
+        return [
+            path("share/", add, name="applications_add"),
+            path("<uuid:application_id>/remove/", remove, name="applications_remove"),
+            *super().get_urls(),
+        ]
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        may_remove = self.may(request, Action.APPLICATIONS_MANAGE)
+        return (*self.list_display, "removing") if may_remove else self.list_display
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         may_add = self.may(request, Action.APPLICATIONS_MANAGE)
@@ -75,10 +85,13 @@ class ApplicationAdmin(TenantModelAdmin):
         return format_html('{}<span class="v-under">{}</span>', row.name, row.url)
 
     @admin.display(description="Direct link")
-    def direct_link(self, row: Application) -> SafeString:
-        """R37c: what the tenant may put on its own pages."""
-        url = reverse("applications:direct_link", args=[row.name, row.pk])
-        return format_html("<code>{}?tenantId={}</code>", url, row.tenant_id)
+    def direct_link_shown(self, row: Application) -> SafeString:
+        return format_html("<code>{}</code>", row.direct_link)
+
+    @admin.display(description="Remove")
+    def removing(self, row: Application) -> SafeString:
+        url = reverse("admin:applications_remove", args=[row.pk])
+        return format_html('<a href="{}" aria-label="Remove {}">Remove</a>', url, row.name)
 
     def add_page(self, request: HttpRequest) -> HttpResponseBase:
         form = ApplicationForm(request.POST or None)
@@ -97,3 +110,18 @@ class ApplicationAdmin(TenantModelAdmin):
                 return redirect("admin:applications_application_changelist")
         back = reverse("admin:applications_application_changelist")
         return self.form_page(request, form, title="Add an application", submit="Add", cancel_url=back)
+
+    def remove_page(self, request: HttpRequest, application_id: UUID) -> HttpResponseBase:
+        """GET says what ends; POST removes."""
+        application: Application = self.get_object(request, str(application_id))
+        if request.method == "POST":
+            remove_application(application_id=application.pk, actor=actor(request), now=clock())
+            self.message_user(request, f"{application} is no longer shared.")
+            return redirect("admin:applications_application_changelist")
+        return self.page(
+            request,
+            "admin/applications/remove.html",
+            title=f"Remove {application}",
+            application=application,
+            submit=f"Remove {application}",
+        )

@@ -8,8 +8,10 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from tenants.owned import OwnedModel
 
@@ -32,3 +34,10 @@ class Application(OwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def direct_link(self) -> str:
+        """R37c: the address that a tenant may put on its own pages. The name in it is for people; the id decides."""
+        name = self.name.replace("/", "-").strip(".") or "application"  # what a path cannot hold
+        path = reverse("applications:direct_link", args=[name, self.id])
+        return f"{settings.PUBLIC_URL}{path}?tenantId={self.tenant_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from applications.models import Application
@@ -20,11 +21,16 @@ def add_application(
 ) -> Application | Refusal:
     """Share an application; its origin is registered with the tenant, so that guests may land there (R39).
 
-    Refuses an address that is no http(s) address, and a name that another application of the tenant has (E-INPUT).
+    Refuses an address that is no http(s) address, a name that is missing or that another application of the tenant
+    has, and what is too long to be kept (E-INPUT).
     """
     origin = origin_of(url)
     if origin is None:
         return Refusal(Code.INPUT, reason="The application's address must begin with https:// and name a host.")
+    wanted = Application(tenant_id=tenant.id, name=name.strip(), description=description.strip(), url=url)
+    wrong = _wrong(wanted)
+    if wrong:
+        return Refusal(Code.INPUT, reason=wrong)
     try:
         with transaction.atomic():
             locked = Tenant.objects.select_for_update().get(id=tenant.id)
@@ -32,30 +38,43 @@ def add_application(
                 locked.landing_origins = [*locked.landing_origins, origin]
                 locked.save(update_fields=["landing_origins"])
                 tenant.landing_origins = locked.landing_origins
-            made = Application.objects.create(tenant_id=tenant.id, name=name, description=description, url=url)
+            wanted.save(force_insert=True)
             audit.record(
                 actor=actor,
                 action="application.added",
                 at=now,
                 subject_kind="application",
-                subject_id=made.id,
-                details={"name": name, "origin": origin},
+                subject_id=wanted.id,
+                details={"name": wanted.name, "origin": origin},
             )
-            return made
+            return wanted
     except IntegrityError:
-        return Refusal(Code.INPUT, reason=f"There is an application called {name} already.")
+        return Refusal(Code.INPUT, reason=f"There is an application called {wanted.name} already.")
 
 
 def remove_application(*, application_id: UUID, actor: Actor, now: datetime) -> bool:
     """Stop sharing an application; its origin stays registered. False where there is none."""
     with transaction.atomic():
-        gone, _ = Application.objects.filter(id=application_id).delete()
-        if gone:
-            audit.record(
-                actor=actor,
-                action="application.removed",
-                at=now,
-                subject_kind="application",
-                subject_id=application_id,
-            )
-        return bool(gone)
+        gone = Application.objects.select_for_update().filter(id=application_id).first()
+        if gone is None:
+            return False
+        gone.delete()
+        audit.record(
+            actor=actor,
+            action="application.removed",
+            at=now,
+            subject_kind="application",
+            subject_id=application_id,
+            details={"name": gone.name},
+        )
+        return True
+
+
+def _wrong(application: Application) -> str:
+    """The first thing that keeps the row from being stored, as a sentence that names it; "" when nothing does."""
+    try:
+        application.clean_fields(exclude=["tenant", "url"])  # origin_of has read the address
+    except ValidationError as error:
+        name, said = next(iter(error.message_dict.items()))
+        return f"The application's {name}: {said[0]}"
+    return ""
