@@ -19,7 +19,7 @@ from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
 from tenants.models import Administrator, Tenant
-from tenants.origins import is_registered
+from tenants.origins import is_registered, rebuilt
 from tenants.refusals import Code, Refusal, Refused
 
 
@@ -176,7 +176,7 @@ def is_gone(invitation: Invitation, now: datetime) -> bool:
 
 def landing_of(tenant: Tenant, url: str) -> str:
     """The address if its origin is registered with the tenant, else nothing, which means My Apps (R39)."""
-    return url if url and is_registered(url, tenant.landing_origins) else ""
+    return (rebuilt(url) or "") if url and is_registered(url, tenant.landing_origins) else ""
 
 
 def _invite(
