@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DATABASE_FIX = "Write it as postgres://user:password@host:5432/vestibule"
+BROKER_FIX = "Write it as redis://host:6379/0, rediss://… for TLS, or redis+socket:///path/to/valkey.sock"
 MAIL_FIX = "Write it as smtp+tls://user:password@host:587, or anymail://mailgun"
 
 env = environ.Env()
@@ -48,10 +49,26 @@ def required(name: str, what: str) -> str:
 
 def number(name: str, default: int, *, least: int = 0) -> int:
     """A whole number that is at least `least`."""
-    text: str = env.str(name, default=str(default)).strip()
+    text: str = env.str(name, default="").strip() or str(default)
     if not text.isascii() or not text.isdecimal() or int(text) < least:
         raise malformed(name, f"'{text}' is no whole number from {least}", f"Without it, it is {default}.")
     return int(text)
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """On or off."""
+    text: str = env.str(name, default="").strip().lower()
+    if text not in ("", "1", "0", "true", "false", "yes", "no", "on", "off"):
+        raise malformed(name, f"'{text}' is neither on nor off", "Write true or false.")
+    return default if not text else text in ("1", "true", "yes", "on")
+
+
+def broker(name: str) -> str:
+    """The address of Valkey or Redis."""
+    url = required(name, "the broker, as redis://host:6379/0")
+    if urlsplit(url).scheme not in ("redis", "rediss", "redis+socket"):
+        raise malformed(name, f"'{urlsplit(url).scheme or url}' is no scheme of Valkey or Redis", BROKER_FIX)
+    return url
 
 
 def origin(name: str, what: str) -> SplitResult:

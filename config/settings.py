@@ -13,6 +13,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from config.environment import (
+    broker,
     database,
     env,
     mail,
@@ -23,6 +24,7 @@ from config.environment import (
     passcode_keys,
     read_running_stack,
     required,
+    switch,
 )
 from tenants.scope import clear_tenant
 
@@ -32,7 +34,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # The local stack (script/up) writes running.env while it runs, so that every command finds it by itself.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 read_running_stack(DATA_DIR)
-LOCAL_STACK = env.bool("LOCAL_STACK", default=False)
+LOCAL_STACK = switch("LOCAL_STACK", default=False)
 
 # --- Secrets -----------------------------------------------------------------------------------------------------
 SECRET_KEY = required("SECRET_KEY", "it signs cookies and forms; 50 random characters")
@@ -45,7 +47,7 @@ PASSCODE_KEYS = passcode_keys("PASSCODE_KEYS")
 _public = origin("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org")
 PUBLIC_URL = _public.geturl()
 IS_HTTPS = _public.scheme == "https"
-ALLOWED_HOSTS = [host for host in env.list("ALLOWED_HOSTS", default=[_public.hostname]) if host]
+ALLOWED_HOSTS = [host for host in env.list("ALLOWED_HOSTS", default=[]) if host] or [_public.hostname]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 USE_X_FORWARDED_HOST = False
 # How many proxies of one's own stand in front: each adds one hop to X-Forwarded-For. 0 = nobody, the header is ignored.
@@ -72,7 +74,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: a nudge and housekeeping; the rows are the truth ----------------------------------------------------
 CELERY_IMPORTS = ["config.tasks", "outbox.tasks", "tenants.tasks"]
-CELERY_BROKER_URL = required("REDIS_URL", "the broker, as redis://host:6379/0")
+CELERY_BROKER_URL = broker("REDIS_URL")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -230,7 +232,7 @@ CONTENT_SECURITY_POLICY = {
 # Not no-referrer: browsers would then post `Origin: null`, which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_SSL_REDIRECT = IS_HTTPS and env.bool("SSL_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = IS_HTTPS and switch("SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
