@@ -5,7 +5,9 @@ Knows hosts, ports and origins; starts nothing.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -63,7 +65,7 @@ class Listen:
             listen(self.host, self.port).close()
         except OSError as error:
             raise CannotListen(
-                f"Port {self.port} on {self.host} cannot be used ({error.strerror}). "
+                f"Port {self.port} on {self.host} cannot be used ({os.strerror(error.errno or errno.EADDRINUSE)}). "
                 f"Choose another one: script/up --port {self.port + 10 if self.port < 65000 else 8010}"
             ) from None
 

@@ -5,6 +5,7 @@ Knows the words and their layout. Secrets are shown here when they are made, onc
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -21,7 +22,7 @@ INBOX = "/inbox/"
 
 def show_sentence(sentence: str) -> None:
     """One plain line: no colours, no wrapping, so that it can be searched and copied."""
-    print(sentence, flush=True)
+    _say(sentence + "\n")
 
 
 def show_step(sentence: str, began: float) -> None:
@@ -33,9 +34,20 @@ def show_card(running: Running, folder: DataFolder, *, seconds: float) -> None:
     """Where everything is, and the secrets that were made just now."""
     # As wide as its longest line: a link that is broken over two lines cannot be copied.
     console = Console(file=sys.stdout, width=200, highlight=False)
-    console.print(Padding("[bold]Vestibule is ready[/]", (1, 0, 0, 2)))
-    console.print(Padding(_rows(running, folder), (1, 2)))
+    with console.capture() as drawn:
+        console.print(Padding("[bold]Vestibule is ready[/]", (1, 0, 0, 2), expand=False))
+        console.print(Padding(_rows(running, folder), (1, 2), expand=False))
+    _say("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
     show_sentence(f"  Up after {seconds:.1f} s. Ctrl-C stops everything.")
+
+
+def _say(text: str) -> None:
+    """Write it; once the reader has gone away (a closed terminal or pipe), write into nothing from then on."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _rows(running: Running, folder: DataFolder) -> Table:

@@ -73,5 +73,5 @@ def serve(listening: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    # python -m config.stack.demo_app <descriptor of the bound socket>
+    # python -I demo_app.py <descriptor of the bound socket>
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -70,8 +70,9 @@ def running_stack(folder: DataFolder, listen: Listen, environment: Mapping[str, 
             variables["EMAIL_URL"] = start_sink(processes, folder.mail, local_env.for_application(variables))
         processes.start(demonstration_application(application.fileno(), local_env.for_application(variables)))
         variables |= start_databases(databases, Postgres(folder.postgres, sockets), Valkey(sockets), chosen)
-        made = prepare(local_env.for_owner(variables), demonstration(variables, chosen))
+        # Starting takes each as long, and nobody asks the web server anything before both are done.
         web = processes.start(web_server(listen, local_env.for_application(variables)))
+        made = prepare(local_env.for_owner(variables), demonstration(variables, chosen))
         for program in workers(folder, local_env.for_application(variables)):
             processes.start(program)
         local_env.write(folder.running, variables)
@@ -135,7 +136,7 @@ def workers(folder: DataFolder, environment: Mapping[str, str]) -> list[Program]
 
 
 def demonstration_application(descriptor: int, environment: Mapping[str, str]) -> Program:
-    command = [sys.executable, "-m", "config.stack.demo_app", str(descriptor)]
+    command: list[str | Path] = [sys.executable, "-I", ROOT / "config" / "stack" / "demo_app.py", str(descriptor)]
     return Program("application", command, environment=environment, sockets=(descriptor,))
 
 

@@ -54,7 +54,7 @@ class StoredMail:
     def part(self, kind: str) -> str | None:
         """The text of the first `plain` or `html` part, or None."""
         found = self.message.get_body(preferencelist=(kind,))
-        return str(found.get_content()) if isinstance(found, EmailMessage) else None
+        return str(found.get_content()).replace("\r\n", "\n") if isinstance(found, EmailMessage) else None
 
 
 def store(folder: Path, content: bytes, *, sender: str, recipients: Sequence[str]) -> str:

@@ -35,8 +35,7 @@ def up(folder: DataFolder, listen: Listen) -> int:
                     show_sentence(sentence)
                 time.sleep(LOOK_EVERY)
     except Ended as ended:
-        with suppress(OSError):
-            show_sentence(f"Everything has been stopped ({ended}).")
+        show_sentence(f"Everything has been stopped ({ended}).")
         return 0
     except AlreadyRuns:
         show_sentence(f"Vestibule runs already on {folder.path}{_where(folder)}. End that one first, or choose --data.")

@@ -19,11 +19,11 @@ class Command(Migrate):
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Refuse with the fix where there is no owner; else Django's own."""
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Refuse with the fix where there is no owner, before the checks ask for it; else Django's own."""
         if options["database"] not in settings.DATABASES:
             raise CommandError(
                 "Only the owner role may migrate, and DATABASE_OWNER_URL is not set. Set it for this command, "
                 "or make the roles first: manage.py setup_database."
             )
-        super().handle(*args, **options)
+        return super().execute(*args, **options)

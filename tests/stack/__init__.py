@@ -1,0 +1,1 @@
+"""The local stack: real servers, real processes, real signals."""
