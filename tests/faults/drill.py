@@ -45,7 +45,7 @@ class Drill:
 
     def worker(self, name: str) -> None:
         """(Re)start a Celery worker with two pool processes, and wait until it works."""
-        options = ("worker", f"--concurrency={POOL}", "--loglevel=INFO", f"--hostname={name}@drill")
+        options = ("worker", f"--concurrency={POOL}", "--loglevel=INFO", "--without-mingle", f"--hostname={name}@drill")
         self.start(name, "-m", "celery", "-A", "config.celery", *options)
         self._wait_for_words(name, "@drill ready")
 
@@ -120,6 +120,7 @@ class Drill:
         return Outcome(
             asked=len(letters),
             lost=sum(letter.message_id not in copies for letter in letters),
+            interrupted=sum(letter.leases_lost for letter in letters),
             doubled=sum(copies.values()) - len(copies),
             longest=max(late.values(), default=0.0),
             median=sorted(late.values())[len(late) // 2] if late else 0.0,
@@ -129,10 +130,12 @@ class Drill:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Counts of letters; `longest` and `median` are seconds from the asking to the first copy's arrival."""
+    """Counts of letters (`interrupted`: how often a sender died over one); `longest` and `median` are seconds from the
+    asking to the first copy's arrival."""
 
     asked: int
     lost: int
+    interrupted: int
     doubled: int
     longest: float
     median: float

@@ -6,6 +6,7 @@ The senders get no more apps than the outbox needs, so that a killed one is soon
 from config.settings import *  # noqa: F403  # the product's settings, whatever they are
 
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "anymail", "outbox", "tenants"]
+MIDDLEWARE: list[str] = []
 ROOT_URLCONF = __name__
 urlpatterns: list[object] = []
 CELERY_IMPORTS = ["outbox.tasks"]

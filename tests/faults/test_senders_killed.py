@@ -30,6 +30,10 @@ LONGEST = 17.0
 """Seconds after falling due that a killed sender may cost: its lease, then one look of another one. (SAFETY B8)"""
 
 
+HESITATES = 0.15
+"""Seconds that the mail server thinks about a letter, so that a kill meets a sender at work."""
+
+
 def asked_for(usual: int) -> int:
     return int(os.environ.get("DRILL_MAILS", usual))
 
@@ -37,10 +41,11 @@ def asked_for(usual: int) -> int:
 def shown(what: str, outcome: Outcome) -> None:
     """The evidence of a drill: seen with --log-cli-level=INFO."""
     log.info(
-        "%s: %d asked, %d lost, %d doubled, median %.2f s, longest %.1f s",
+        "%s: %d asked, %d lost, %d interrupted, %d doubled, median %.2f s, longest %.1f s",
         what,
         outcome.asked,
         outcome.lost,
+        outcome.interrupted,
         outcome.doubled,
         outcome.median,
         outcome.longest,
@@ -63,9 +68,10 @@ def drill_with_broker(fabrikam: Tenant) -> Iterator[Drill]:
 def test_B8_it_loses_no_letter_when_relays_are_killed_ten_times(drill: Drill) -> None:
     kills, count = 10, asked_for(60)
     relays = ["relay 1", "relay 2"]
+    drill.sink.pause = HESITATES
     for name in relays:
         drill.relay(name)
-    asking = drill.ask(count, pause=20 / count)
+    asking = drill.ask(count, pause=25 / count)
     drill.wait_for_first(within=30)
     for _ in range(kills):
         name = secrets.choice(relays)
@@ -76,17 +82,19 @@ def test_B8_it_loses_no_letter_when_relays_are_killed_ten_times(drill: Drill) ->
     outcome = drill.outcome()
     shown(f"{kills} relays killed", outcome)
     assert (outcome.asked, outcome.lost, outcome.states) == (count, 0, {State.HANDED_OVER: count})
-    assert outcome.doubled <= kills * SENDERS
+    assert outcome.doubled <= outcome.interrupted <= kills * SENDERS
     assert outcome.longest <= LONGEST + HEAD_START.total_seconds()
 
 
 def test_B8_it_loses_no_letter_when_the_worker_is_killed_five_times(drill_with_broker: Drill) -> None:
     drill, kills, count = drill_with_broker, 5, asked_for(100)
+    drill.sink.pause = HESITATES
     drill.worker("worker")
     drill.relay("relay")
-    asking = drill.ask(count, pause=20 / count)
+    asking = drill.ask(count, pause=25 / count)
     drill.wait_for_first(within=30)
     for _ in range(kills):
+        time.sleep(1)  # it works for a while, else the relay would send everything
         drill.kill_while_sending("worker")
         drill.worker("worker")
     answered(asking)
@@ -94,7 +102,7 @@ def test_B8_it_loses_no_letter_when_the_worker_is_killed_five_times(drill_with_b
     outcome = drill.outcome()
     shown(f"worker killed {kills} times", outcome)
     assert (outcome.asked, outcome.lost, outcome.states) == (count, 0, {State.HANDED_OVER: count})
-    assert outcome.doubled <= kills * POOL
+    assert outcome.doubled <= outcome.interrupted <= kills * POOL
     assert outcome.longest <= LONGEST
 
 
