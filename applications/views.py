@@ -11,10 +11,9 @@ from django.views.decorators.http import require_safe
 
 from applications.models import Application
 from guests.operations.consenting import step_of
-from guests.operations.inviting import landing_of
 from guests.rules import Step
 from guests.sessions import has_session_cookie, open_session
-from guests.views.asking import front_door_url, lower_query, my_apps_url, sealed_landing
+from guests.views.asking import front_door_url, goal_of, lower_query, my_apps_url
 from guests.views.pages import page
 from guests.views.refusals import refuse
 from guests.views.sign_in import show_front_door
@@ -78,12 +77,11 @@ def _to_application(request: TenantRequest, application_id: UUID) -> HttpRespons
     application = Application.objects.filter(id=application_id).first()
     if application is None:
         raise Http404("no such application")
-    url = landing_of(request.tenant, application.url)
+    wanted = goal_of(request.tenant, application.url, name=application.name)
     session = open_session(request, request.tenant)
     if session is None:
-        sealed = sealed_landing(request.tenant, url=url, name=application.name)
-        return show_front_door(request, application=application.name, sealed=sealed)
+        return show_front_door(request, wanted)
     if step_of(tenant=request.tenant, guest=session.guest) is not Step.DONE:
         return redirect(reverse("guests:permissions", kwargs={"tenant": request.tenant.primary_domain}))
     # A GET may be redirected to another origin: form-action binds POSTs only.
-    return HttpResponseRedirect(url or my_apps_url(request.tenant))
+    return HttpResponseRedirect(wanted.landing.url or my_apps_url(request.tenant))

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from guests import limits, tickets
 from guests.models import Guest, Invitation, SignInFlow, Way
+from guests.operations.flows import Asker, Beginning, Landing, begin_flow, is_taken, refuse_to_begin
 from guests.operations.inviting import is_gone
-from guests.rules import FLOW_LIFE, is_domain_taken
 from outbox.models import Rank
 from outbox.operations import enqueue
-from passcodes.operations import request_passcode
 from passcodes.rules import Pool
 from providers.discovery import gather_facts
-from providers.rules import Decision, Method, RefusedAs, decide, reason_as_json
+from providers.rules import Decision, Method, RefusedAs, decide
 from tenants import audit, budgets
 from tenants.addresses import Address, canonical
-from tenants.audit import Actor
 from tenants.models import Tenant
-from tenants.refusals import Code, Refusal, Refused
+from tenants.refusals import Code, Refusal
 from tenants.source import network_key
-
-
-@dataclass(frozen=True)
-class Asker:
-    """The browser that asks. `browser_hash` is of its cookie's secret; `source` is its network address, `is_trusted`
-    when the tenant lists that network; `epochs` are the device cookie's: address key to the guest's epoch then."""
-
-    browser_hash: str
-    source: str
-    is_trusted: bool
-    epochs: Mapping[str, int]
-    actor: Actor
 
 
 @dataclass(frozen=True)
@@ -83,28 +67,25 @@ def begin_with_invitation(
     """Send a code to the invited address. The link's holder is in the known pool (R17)."""
     opened = _find(tenant, ticket, skips, asker, now)
     if isinstance(opened, Refusal):
-        return opened
+        return _told(opened, _by_ticket(ticket), asker, now)
     if opened.decision.refused_as is not None:
-        return _refusal_of(opened.decision)
+        return _told(_refusal_of(opened.decision), opened.invitation, asker, now)
     if opened.decision.method is not Method.PASSCODE:
         return Elsewhere(opened.address, opened.decision, opened)
-    return _begin(
-        tenant=tenant,
+    beginning = Beginning(
         address=opened.address,
         guest=opened.guest,
         invitation=opened.invitation,
-        is_decoy=not opened.guest.may_sign_in,
         pool=Pool.KNOWN,
         way=Way.INVITATION,
-        landing=opened.invitation.redirect_url,
+        landing=Landing(opened.invitation.redirect_url),
         decision=opened.decision,
-        asker=asker,
-        now=now,
     )
+    return begin_flow(tenant=tenant, beginning=beginning, asker=asker, now=now)
 
 
 def begin_with_address(
-    *, tenant: Tenant, address: Address, way: Way, landing: str, skips: Skips, asker: Asker, now: datetime
+    *, tenant: Tenant, address: Address, way: Way, landing: Landing, skips: Skips, asker: Asker, now: datetime
 ) -> SignInFlow | Elsewhere | Refusal:
     """Send a code to a typed address if it is a guest's; anybody else gets the very same pages (R19).
 
@@ -112,24 +93,38 @@ def begin_with_address(
     """
     guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
     decision = _decide(address, guest, skips, now)
-    pool = _pool_of(address, guest, asker)
-    if decision.is_passcode_missed:
-        return Refusal(Code.OTP_OFF, reason="Email one-time passcode is off.")
+    if decision.is_passcode_missed or (decision.refused_as and decision.method is not Method.PASSCODE):
+        missed = Refusal(Code.OTP_OFF, reason="Email one-time passcode is off.")
+        return refuse_to_begin(
+            missed if decision.is_passcode_missed else _refusal_of(decision),
+            address_key=address.key,
+            guest_id=guest.id if guest else None,
+            way=way,
+            asker=asker,
+            now=now,
+        )
     if decision.method is not Method.PASSCODE:
-        return _refusal_of(decision) if decision.refused_as else Elsewhere(address, decision)
-    return _begin(
-        tenant=tenant,
+        return Elsewhere(address, decision)
+    beginning = Beginning(
         address=address,
         guest=guest,
-        invitation=None,
-        is_decoy=guest is None or not guest.may_sign_in or not _is_taken(tenant, guest),
-        pool=pool,
+        pool=_pool_of(address, guest, asker),
         way=way,
         landing=landing,
         decision=decision,
-        asker=asker,
-        now=now,
     )
+    return begin_flow(tenant=tenant, beginning=beginning, asker=asker, now=now)
+
+
+def known_guest(*, address: Address, asker: Asker) -> Guest | None:
+    """The guest of this address, if this browser signed in as them before and they were not reset since (R17).
+
+    One statement for such a browser, none for any other.
+    """
+    if address.key not in asker.epochs:
+        return None
+    guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
+    return guest if _pool_of(address, guest, asker) is Pool.KNOWN else None
 
 
 def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
@@ -160,7 +155,7 @@ def _find(tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime
     if invitation is None or is_gone(invitation, now) or invitation.guest.deleted_at is not None:
         return Refusal(Code.LINK_GONE, reason=_why_gone(invitation))
     guest = invitation.guest
-    if not guest.has_accepted and not _is_taken(tenant, guest):
+    if not guest.has_accepted and not is_taken(tenant=tenant, guest=guest):
         return Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}.")
     address = canonical(guest.address)
     return Opened(invitation, guest, address, _decide(address, guest, skips, now))
@@ -200,60 +195,20 @@ def _refusal_of(decision: Decision) -> Refusal:
     return Refusal(code, reason=decision.reasons[-1].sentence)
 
 
-def _is_taken(tenant: Tenant, guest: Guest) -> bool:
-    return guest.has_accepted or is_domain_taken(
-        guest.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains
-    )
-
-
 def _pool_of(address: Address, guest: Guest | None, asker: Asker) -> Pool:
     epoch = asker.epochs.get(address.key)
     return Pool.KNOWN if guest is not None and epoch == guest.device_epoch else Pool.STRANGER
 
 
-def _begin(
-    *,
-    tenant: Tenant,
-    address: Address,
-    guest: Guest | None,
-    invitation: Invitation | None,
-    is_decoy: bool,
-    pool: Pool,
-    way: Way,
-    landing: str,
-    decision: Decision,
-    asker: Asker,
-    now: datetime,
-) -> SignInFlow | Refusal:
-    try:
-        with transaction.atomic():
-            challenge = request_passcode(
-                address=address,
-                decoy=is_decoy,
-                pool=pool,
-                source=asker.source,
-                trusted_source=asker.is_trusted,
-                lifetime=timedelta(minutes=tenant.passcode_minutes),
-                tenant_mails_per_hour=tenant.code_mails_per_hour,
-                actor=asker.actor,
-                now=now,
-            )
-            if isinstance(challenge, Refusal):
-                raise Refused(challenge)
-            return SignInFlow.objects.create(
-                id=uuid.uuid4(),
-                tenant_id=tenant.id,
-                browser_hash=asker.browser_hash,
-                way=way,
-                guest=None if is_decoy else guest,
-                invitation=invitation,
-                address=address.to_send,
-                pool=pool,
-                challenge_id=challenge.id,
-                method=decision.method,
-                reasons=[reason_as_json(one) for one in decision.reasons],
-                landing=landing,
-                expires_at=now + FLOW_LIFE,
-            )
-    except Refused as refused:
-        return refused.refusal
+def _told(refusal: Refusal, invitation: Invitation | None, asker: Asker, now: datetime) -> Refusal:
+    """The refusal, with a line in the history of the guest whose link it is; nobody's link leaves none."""
+    if invitation is None:
+        return refusal
+    return refuse_to_begin(
+        refusal,
+        address_key=invitation.guest.address_key,
+        guest_id=invitation.guest_id,
+        way=Way.INVITATION,
+        asker=asker,
+        now=now,
+    )

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from guests.models import Ended, Guest, GuestSession, SignInFlow
-from guests.operations.beginning import Asker
+from guests.operations.flows import Asker
 from guests.rules import SESSION_LIFE
 from passcodes.models import Challenge
 from passcodes.operations import resend_passcode, try_code, use_challenge

@@ -6,14 +6,15 @@ Knows cookies, headers and query strings, and nothing of what is done with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from guests.models import Guest
-from guests.operations.beginning import Asker, Skips
+from guests.operations.beginning import Skips
+from guests.operations.flows import Asker, Landing
 from guests.operations.inviting import landing_of
 from guests.operations.signing_in import token_hash
 from guests.sessions import browser_secret, known_epochs, new_browser_secret, remember_browser
@@ -21,9 +22,10 @@ from providers.rules import Method
 from tenants.audit import Actor, ActorKind
 from tenants.doors.middleware import TenantRequest
 from tenants.models import Tenant
+from tenants.origins import LONGEST_URL
 from tenants.source import client_address, is_within
 
-LANDING_SALT = "vestibule landing v1"
+LANDING_SALT = "vestibule landing v2"
 
 
 def stranger(request: TenantRequest) -> Actor:
@@ -64,25 +66,42 @@ def lower_query(request: HttpRequest, name: str) -> str:
     return next((str(value) for key, value in request.GET.items() if key.lower() == name), "")
 
 
-def sealed_landing(tenant: Tenant, *, url: str, name: str) -> str:
-    """Where a direct link leads, signed for the forms on the way: only what a door of ours wrote is read back."""
-    return signing.dumps([str(tenant.id), url, name], salt=LANDING_SALT, compress=True)
+NOWHERE = Landing()
 
 
-def landing(request: TenantRequest) -> tuple[str, str, str]:
-    """(address, name, sealed form) of where this sign-in leads: from a sealed form, or `next` on a registered origin.
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where the guest wants to go: the landing, the application's `name` or "", and both `sealed` for a form; all empty
+    where nothing was asked for."""
 
-    ("", "", "") is My Apps. What was not sealed by us or lies elsewhere is not followed (R39).
+    landing: Landing = NOWHERE
+    name: str = ""
+    sealed: str = ""
+
+
+def goal_of(tenant: Tenant, url: str, *, name: str = "") -> Goal:
+    """The goal behind a link's address, followed only on an origin that the tenant registered (R39).
+
+    It is signed for the forms on the way, so that only what a door of ours wrote is read back.
     """
+    if not url:
+        return Goal()
+    followed = landing_of(tenant, url)
+    landing = Landing(followed, "" if followed else url[:LONGEST_URL])
+    sealed = signing.dumps([str(tenant.id), landing.url, landing.unregistered, name], salt=LANDING_SALT, compress=True)
+    return Goal(landing, name, sealed)
+
+
+def goal(request: TenantRequest) -> Goal:
+    """The goal of this request: out of a sealed form, else out of `next`. What we did not seal leads to My Apps."""
     sealed = request.POST.get("to") or request.GET.get("to", "")
-    if sealed:
-        try:
-            tenant_id, url, name = signing.loads(sealed, salt=LANDING_SALT, max_age=24 * 3600)
-        except (signing.BadSignature, ValueError):
-            return "", "", ""
-        return (url, name, sealed) if tenant_id == str(request.tenant.id) else ("", "", "")
-    url = landing_of(request.tenant, lower_query(request, "next"))
-    return (url, "", sealed_landing(request.tenant, url=url, name="")) if url else ("", "", "")
+    if not sealed:
+        return goal_of(request.tenant, lower_query(request, "next"))
+    try:
+        tenant_id, url, unregistered, name = signing.loads(sealed, salt=LANDING_SALT, max_age=24 * 3600)
+    except (signing.BadSignature, ValueError):
+        return Goal()
+    return Goal(Landing(url, unregistered), name, sealed) if tenant_id == str(request.tenant.id) else Goal()
 
 
 def front_door_url(tenant: Tenant) -> str:

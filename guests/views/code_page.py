@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from guests.models import SignInFlow
+from guests.models import Guest, SignInFlow
 from guests.views.asking import front_door_url
 from guests.views.pages import page
 from guests.views.refusals import Known
@@ -113,9 +113,12 @@ def known_of(flow: SignInFlow) -> Known | None:
             inviter=flow.invitation.inviter_name,
             inviter_address=flow.invitation.inviter_address,
         )
-    if flow.guest is not None:
-        return Known(address=flow.address, inviter=flow.guest.sponsor_name, inviter_address=flow.guest.sponsor_address)
-    return None
+    return known_as(flow.guest) if flow.guest is not None else None
+
+
+def known_as(guest: Guest) -> Known:
+    """What a browser that signed in as this guest before may read."""
+    return Known(address=guest.address, inviter=guest.sponsor_name, inviter_address=guest.sponsor_address)
 
 
 def _sent_again(request: TenantRequest, challenge: Challenge) -> str:

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guests.models import SignInFlow, Way
-from guests.operations.beginning import Elsewhere, begin_with_address
+from guests.operations.beginning import Elsewhere, begin_with_address, known_guest
 from guests.operations.signing_in import resend_code, sign_in_with_passcode
 from guests.sessions import open_flow, open_session, remember_device, remember_session
 from guests.views import code_page, elsewhere
-from guests.views.asking import asker, asker_with_secret, front_door_url, landing, my_apps_url, skips
+from guests.views.asking import Goal, asker, asker_with_secret, front_door_url, goal, my_apps_url, skips
 from guests.views.pages import page
 from guests.views.redemption import flow_url
 from guests.views.refusals import malformed_code, problem, refuse
@@ -29,31 +29,29 @@ from tenants.refusals import Code, Refusal
 @require_http_methods(["GET", "HEAD", "POST"])
 def front_door(request: TenantRequest) -> HttpResponse:
     """Type the address that was invited; then a page says where the code will go. Neither sends anything."""
-    url, name, sealed = landing(request)
+    wanted = goal(request)
     if request.method != "POST":
         if open_session(request, request.tenant) is not None:
-            return redirect(url or my_apps_url(request.tenant))
-        return show_front_door(request, application=name, sealed=sealed)
+            return redirect(wanted.landing.url or my_apps_url(request.tenant))
+        return show_front_door(request, wanted)
     typed = request.POST.get("email", "")
     try:
         address = canonical(typed)
     except AddressRefused as refused:
-        return show_front_door(
-            request, application=name, sealed=sealed, email=typed[:254], error=Problem("", refused.reason)
-        )
+        return show_front_door(request, wanted, email=typed[:254], error=Problem("", refused.reason))
     return page(
         request,
         "sign_in/send_code.html",
         send_url=reverse("guests:send_code", kwargs={"tenant": request.tenant.primary_domain}),
         masked_address=address.masked,
-        application=name,
-        hidden={"email": address.to_send} | ({"to": sealed} if sealed else {}),
+        application=wanted.name,
+        hidden={"email": address.to_send} | _sealed(wanted),
         start_again_url=request.get_full_path(),
     )
 
 
 def show_front_door(
-    request: TenantRequest, *, application: str, sealed: str, email: str = "", error: Problem | None = None
+    request: TenantRequest, wanted: Goal, *, email: str = "", error: Problem | None = None
 ) -> HttpResponse:
     """The page with the address field. Applications' direct links show it too."""
     return page(
@@ -63,8 +61,8 @@ def show_front_door(
         submit_url=front_door_url(request.tenant),
         email=email,
         error=error,
-        application=application,
-        hidden={"to": sealed} if sealed else {},
+        application=wanted.name,
+        hidden=_sealed(wanted),
         organizations_url=reverse("guests:organization"),
     )
 
@@ -72,23 +70,25 @@ def show_front_door(
 @require_POST
 def send_code(request: TenantRequest) -> HttpResponse:
     """Send code to a typed address: the flow begins."""
-    url, name, sealed = landing(request)
+    wanted = goal(request)
     try:
         address = canonical(request.POST.get("email", ""))
     except AddressRefused as refused:
-        return show_front_door(request, application=name, sealed=sealed, error=Problem("", refused.reason))
+        return show_front_door(request, wanted, error=Problem("", refused.reason))
     who, keep = asker_with_secret(request)
     begun = begin_with_address(
         tenant=request.tenant,
         address=address,
-        way=Way.APPLICATION if name else Way.TENANTED,
-        landing=url,
+        way=Way.APPLICATION if wanted.name else Way.TENANTED,
+        landing=wanted.landing,
         skips=skips(request),
         asker=who,
         now=timezone.now(),
     )
     if isinstance(begun, Refusal):
-        return refuse(request, begun, back_url=front_door_url(request.tenant))
+        guest = known_guest(address=address, asker=who)
+        known = code_page.known_as(guest) if guest else None
+        return refuse(request, begun, known=known, back_url=front_door_url(request.tenant))
     if isinstance(begun, Elsewhere):
         return elsewhere.show(request, begun.address, begun.decision, opened=None)
     return keep(redirect(flow_url(request, begun)))
@@ -135,6 +135,10 @@ def send_again(request: TenantRequest, flow_id: UUID) -> HttpResponse:
             return code_page.show(request, flow, wait_until=sent.until, status=429)
         return _refused(request, flow, sent)
     return redirect(f"{flow_url(request, flow)}?sent")
+
+
+def _sealed(wanted: Goal) -> dict[str, str]:
+    return {"to": wanted.sealed} if wanted.sealed else {}
 
 
 def start_again_url(request: TenantRequest, flow: SignInFlow) -> str:

@@ -37,7 +37,7 @@ def test_it_costs_few_statements(
     with at_most(4):
         browser.open(invited.link)
     form = browser.page.form_with("Send code")
-    with at_most(9):
+    with at_most(10):
         sent = browser.client.post(browser.page.url, form.fields)
     (message,) = post(fabrikam)
     with at_most(4):
