@@ -17,6 +17,7 @@ from passcodes.rules import Pool
 from tenants.budgets import Allowance, key, take
 from tenants.models import Budget
 from tenants.refusals import Code, Refusal, Refused
+from tenants.scope import current_tenant_id
 from tenants.source import is_exempt, network_key
 
 TEN_MINUTES: Final = timedelta(minutes=10)
@@ -116,6 +117,12 @@ def mails_of_tenant(*, tenant_id: UUID, pool: Pool, decoy: bool, per_hour: int) 
             name="the tenant's code mails in an hour",
         ),
     )
+
+
+def lines_about_waiting(*, address_key: str, source: str) -> tuple[Price, ...]:
+    """Lines in the history about one network that goes on trying for one address while it has to wait: 5 an hour."""
+    network = network_key(source)
+    return (Price(key("code-waits", current_tenant_id(), address_key, network), 5, HOUR, name="lines about waiting"),)
 
 
 def spend(prices: Sequence[Price]) -> None:
