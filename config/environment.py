@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.stack.data_folder import is_running
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DATABASE_FIX = "Write it as postgres://user:password@host:5432/vestibule"
@@ -26,8 +28,11 @@ env = environ.Env()
 
 
 def read_running_stack(data_dir: Path) -> None:
-    """Take what script/up wrote while it runs, unless the environment names a database of its own."""
-    if "DATABASE_URL" not in env.ENVIRON and (data_dir / "running.env").exists():
+    """Take what script/up wrote while it runs, unless the environment names a database of its own.
+
+    What a killed stack left behind is not taken: it names servers that are gone.
+    """
+    if "DATABASE_URL" not in env.ENVIRON and (data_dir / "running.env").exists() and is_running(data_dir):
         env.read_env(str(data_dir / "running.env"))
 
 

@@ -130,6 +130,7 @@ def test_it_runs_for_root_in_either_way_and_opens_no_folder(monkeypatch, tmp_pat
 def test_it_takes_the_data_back_when_the_way_changes(monkeypatch, folder, sockets, group):
     server = Postgres(folder.postgres, sockets, is_durable=False)
     for identity in (as_nobody(), in_user_namespace() or as_nobody()):
+        assert identity is not None
         monkeypatch.setattr(module, "without_root", lambda found=identity: found)
         started(server, group).stop()
         assert server.data.stat().st_uid == identity.owner

@@ -98,7 +98,10 @@ def test_it_starts_out_of_an_empty_folder_and_again_after_a_kill(tmp_path):
         assert "default (on" in found.stdout, found.stderr
         first.process.send_signal(signal.SIGKILL)
         assert first.has_left_nothing()
-        assert first.manage("set_email_passcode", "--tenant", "contoso.example").returncode == 1
+        after = first.manage("set_email_passcode", "--tenant", "contoso.example")
+        assert after.returncode == 1
+        assert "script/up" in after.stderr
+        assert "Traceback" not in after.stderr
     with stack(data) as again:
         assert again.is_up(), again.said
         assert "create_administrator --reset adele@fabrikam.example" in again.said
