@@ -77,7 +77,7 @@ def _guests() -> list[Figure]:
     there = Guest.objects.filter(deleted_at__isnull=True)
     everyone = reverse("admin:guests_guest_changelist")
     return [
-        Figure(status.label, _count(there.filter(redemption_status=status)), f"{everyone}?status={status.value}")
+        Figure(str(status.label), _count(there.filter(redemption_status=status)), f"{everyone}?status={status.value}")
         for status in (Status.ACCEPTED, Status.PENDING)
     ]
 

@@ -85,7 +85,10 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
             try:
                 return view(request, *args, **kwargs)
             except PermissionDenied:
-                return self._page(request, "admin/forbidden.html", "Your role does not allow this", status=403)
+                page: HttpResponseBase = self._page(
+                    request, "admin/forbidden.html", "Your role does not allow this", status=403
+                )
+                return page
 
         return super().admin_view(inner, cacheable)
 

@@ -266,6 +266,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},  # below it, every sign-in is four lines with an address
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -25,7 +25,7 @@ from tenants.forms import SettingsForm
 from tenants.models import AuditEntry, Outcome, RoleAssignment, Tenant
 from tenants.roles import Action, Role
 from tenants.scope import current_tenant_id
-from tenants.templatetags.portal import deed, in_words, outcome_mark, outcome_words
+from tenants.templatetags.portal import deed, in_words, outcome_mark, outcome_words, without_ids
 
 
 class OutcomeFilter(ChoiceFilter):
@@ -50,6 +50,7 @@ class AuditEntryAdmin(TenantModelAdmin):
 
     view_action = Action.AUDIT_VIEW
     list_title = "Audit log"
+    units = ("entry", "entries")
     list_display = ("time", "what", "who", "result")
     list_filter = (OutcomeFilter, ActionFilter)
     search_fields = ("correlation", "actor_name", "code", "action")
@@ -79,7 +80,7 @@ class AuditEntryAdmin(TenantModelAdmin):
 
     @admin.display(description="What")
     def what(self, entry: AuditEntry) -> SafeString:
-        under = ", ".join(part for part in (entry.code, in_words(entry.details)) if part)
+        under = ", ".join(part for part in (entry.code, in_words(without_ids(entry.details))) if part)
         return format_html('<strong>{}</strong><span class="v-under">{}</span>', deed(entry), under[:160])
 
     @admin.display(description="Who")
@@ -123,6 +124,7 @@ class TenantAdmin(TenantModelAdmin):
     """One page instead of a list: the settings of the tenant that the administrator sits in."""
 
     view_action = Action.SETTINGS_VIEW
+    list_title = "Settings"
     FIELDSETS = (
         (None, {"fields": ["name", "sender_name", "colour"]}),
         ("What guests agree to", {"fields": ["privacy_statement_url", "terms_text"]}),
@@ -185,6 +187,7 @@ class RoleAssignmentAdmin(TenantModelAdmin):
 
     view_action = Action.ADMINISTRATORS_VIEW
     list_title = "Administrators"
+    units = ("role", "roles")
     list_display = ("who", "role_shown")
     list_display_links = None
     list_select_related = ("administrator",)

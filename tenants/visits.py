@@ -1,7 +1,8 @@
 """Administrators come in.
 
 Knows what the tenants' histories tell of it (R63, R64): a sign-in stands in every tenant where the administrator holds
-a role; an operator, who holds none, leaves a line in the tenant that they chose, whose administrators may ask who looked.
+a role; an operator, who holds none, leaves a line in the tenant that they chose, as its administrators may ask who
+looked.
 """
 
 from __future__ import annotations

@@ -42,6 +42,10 @@ SHOWN = 50
 """Lines of history, sessions and invitations on a guest's page."""
 
 
+BINDING = (Method.PASSCODE, Method.ENTRA_ID, Method.FEDERATION, Method.GOOGLE, Method.MICROSOFT_ACCOUNT)
+"""Methods that a guest can have redeemed with (R30, R33)."""
+
+
 class StatusFilter(ChoiceFilter):
     title = "redemption status"
     parameter_name = "status"
@@ -54,7 +58,7 @@ class MethodFilter(ChoiceFilter):
     parameter_name = "method"
     column = "method"
     options: ClassVar = [
-        *((method.value, words) for method, words in METHOD_LABELS.items() if method is not Method.NONE),
+        *((method.value, METHOD_LABELS[method]) for method in BINDING),
         (NOT_DECIDED, "Not decided yet"),
     ]
 

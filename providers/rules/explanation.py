@@ -20,7 +20,7 @@ METHOD_NAMES = {
 }
 """Methods as an administrator reads them."""
 
-METHOD_LABELS = METHOD_NAMES | {Method.PASSCODE: "Email passcode", Method.FEDERATION: "Partner's provider"}
+METHOD_LABELS = METHOD_NAMES | {Method.PASSCODE: "Email passcode", Method.FEDERATION: "Partner’s provider"}
 """The same in a column's width, as the portal's lists and charts have them."""
 
 QUESTIONS = {

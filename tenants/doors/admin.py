@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin, _Paginator = admin.ModelAdmin, Paginator
 
+_AdminForm: Any = AdminForm  # django-stubs wants a ModelForm; any form has what it reads
+
 __all__ = ["BoundedPaginator", "TenantModelAdmin", "actor", "chosen_tenant", "clock", "desk"]
 
 Page = Callable[..., HttpResponseBase]
@@ -93,12 +95,14 @@ class TenantModelAdmin(_ModelAdmin):
 
     exclude = ("tenant",)
     actions_on_top = True  # with both off, Django writes an inline <style>, which the CSP refuses
-    list_per_page = 50
+    list_per_page = 25
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
-    list_title: ClassVar[str] = ""
-    """The list's heading; the model's plural where it is empty."""
+    list_title: ClassVar[str]
+    """The list's heading, in breadcrumbs too."""
+    units: ClassVar[tuple[str, str]] = ("", "")
+    """What the list counts, one and several; the model's own names where they are empty."""
 
     # --- roles ------------------------------------------------------------------------------------------------
 
@@ -137,11 +141,8 @@ class TenantModelAdmin(_ModelAdmin):
 
     def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
         """A page of ours in the portal's frame. `opts` names the model, for the breadcrumbs."""
-        return TemplateResponse(
-            request,
-            template,
-            {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "subtitle": None, **context},
-        )
+        frame = {"opts": self.opts, "title": title, "subtitle": None, "list_title": self.list_title}
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **frame, **context})
 
     def form_page(
         self,
@@ -160,7 +161,7 @@ class TenantModelAdmin(_ModelAdmin):
                 form.fields[name].widget.attrs["autofocus"] = True  # the first field with an error gets the focus
                 break
         groups = fieldsets or [(None, {"fields": list(form.fields)})]
-        shown = AdminForm(form, groups, {}, (), model_admin=self)
+        shown = _AdminForm(form, groups, {}, (), model_admin=self)
         return self.page(
             request, template, title=title, submit=submit, form=form, adminform=shown, errors=form.errors, **context
         )
@@ -173,16 +174,15 @@ class TenantModelAdmin(_ModelAdmin):
         return True
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        title = self.list_title or str(self.opts.verbose_name_plural).capitalize()
-        return super().changelist_view(request, {"title": title, "subtitle": None, **(extra_context or {})})
+        frame = {"title": self.list_title, "subtitle": None}
+        return super().changelist_view(request, {**frame, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        return super().change_view(
-            request, object_id, form_url, {"title": str(row), "subtitle": None, **(extra_context or {})}
-        )
+        frame = {"title": str(row), "subtitle": None, "list_title": self.list_title}
+        return super().change_view(request, object_id, form_url, {**frame, **(extra_context or {})})
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

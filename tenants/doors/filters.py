@@ -18,9 +18,12 @@ MOST = 20
 
 
 def values_of(model: type[Model], column: str) -> list[str]:
-    """The first values of the column in the open scope, in order: one statement that hops along the index."""
+    """The first values of the column in the open scope, in order: one statement that hops along the index.
+
+    `column` is a field that is named as its column.
+    """
     quote = connection.ops.quote_name
-    table, name = quote(model._meta.db_table), quote(model._meta.get_field(column).column)
+    table, name = quote(model._meta.db_table), quote(column)
     sql = (
         f"WITH RECURSIVE hop AS ("  # noqa: S608  # both names are the model's own, quoted
         f"(SELECT min({name}) AS value, 1 AS n FROM {table})"

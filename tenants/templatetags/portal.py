@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django import template
 
@@ -44,6 +45,18 @@ def outcome_mark(entry: AuditEntry) -> str:
 def in_words(details: Mapping[str, Any]) -> str:
     """`{"method": "google", "before": {"status": "x"}}` as "method google, before (status x)"."""
     return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in details.items())
+
+
+def without_ids(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details that a person can read: ids stand on the entry's own page."""
+    return {name: value for name, value in details.items() if not _is_id(value)}
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and len(value) == 36 and bool(UUID(value))
+    except ValueError:
+        return False
 
 
 def _value(value: Any) -> str:

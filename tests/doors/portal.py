@@ -11,7 +11,9 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from guests.models import Guest, Status
 from tenants.models import Administrator, Tenant
+from tenants.scope import tenant_scope
 from tests import factories
 
 BACKUP_CODE = "abcd2345"
@@ -48,3 +50,11 @@ def app_of(administrator: Administrator) -> TOTPDevice:
 def text(response: Any) -> str:
     """The page as text, tags taken out and white space folded."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def accepted(guest: Guest, method: str = "emailOneTimePasscode") -> Guest:
+    """The guest after a redemption with this method."""
+    with tenant_scope(guest.tenant_id):
+        Guest.objects.filter(pk=guest.pk).update(method=method, redemption_status=Status.ACCEPTED)
+        guest.refresh_from_db()
+    return guest

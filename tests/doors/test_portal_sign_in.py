@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.test import Client
 from django_otp.oath import TOTP
 
@@ -143,8 +144,6 @@ def test_R63_signing_out_ends_the_session(portal):
 
 
 def test_R63_the_code_is_in_no_table_of_the_counter(adele):
-    from axes.models import AccessAttempt  # models need the apps
-
     with_backup_code(adele)
     Client().post(LOGIN, sign_in_form(adele.email, password="wrong-password"))
     kept = " ".join(str(value) for row in AccessAttempt.objects.values() for value in row.values())
