@@ -22,6 +22,13 @@ log = logging.getLogger(__name__)
 _quiet_until = 0.0
 
 
+def prepare_to_publish() -> None:
+    """Load what publishing needs, without asking the broker: else the first guest of a process waits for imports."""
+    current_app.finalize()
+    current_app.connection_for_write().transport_cls  # noqa: B018  # looking it up imports the transport
+    current_app.amqp.producer_pool  # noqa: B018
+
+
 def nudge(name: str, *, tenant_id: UUID, row_id: UUID) -> None:
     """Tell a worker to run the task `name` for one row of one tenant. Call it in transaction.on_commit."""
     global _quiet_until  # one process, one memory of the broker's silence
