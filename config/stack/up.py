@@ -43,6 +43,9 @@ def up(folder: DataFolder, listen: Listen) -> int:
     except (CannotListen, CannotRunAsRoot, DidNotStart, KeepsEnding, OwnerMissing) as error:
         show_sentence(str(error))
         return 1
+    except PermissionError as error:
+        show_sentence(f"{error.filename or folder.path} belongs to somebody else. Choose another folder: --data DIR.")
+        return 1
 
 
 def _where(folder: DataFolder) -> str:
