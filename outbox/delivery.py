@@ -10,8 +10,9 @@ import smtplib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
+from enum import StrEnum
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,9 +21,12 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRequestsAPI
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251  # here is where mail is sent
 from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  # the type of what sends
+from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
 from outbox.rules import kept_reason
+from tenants.colours import brand
+from tenants.models import Tenant
 
 _RETRIED_STATUSES: Final = frozenset({401, 403, 404, 408, 425, 429})
 """A provider's 4xx that says nothing about this mail: a wrong key, a wrong URL of the provider, too many at once."""
@@ -69,19 +73,56 @@ class Withheld:
     """The sender's leave was withdrawn before the mail left: the row is another sender's by now, or too late."""
 
 
+class Cause(StrEnum):
+    """Who or what refused a mail, as far as somebody can do something about it."""
+
+    RECIPIENT = "recipient refused"
+    CONTENT = "mail refused"
+    LOGIN = "login refused"
+    SERVER = "server refused"
+    PROVIDER = "mail provider refused"
+    SILENCE = "no answer"
+    CONNECTION = "no connection"
+    MAIL = "mail cannot be written"
+
+
 @dataclass(frozen=True)
 class NotHandedOver:
     """The mail server did not take it. `again_after` is the least wait it asked for; a permanent refusal has none."""
 
     is_permanent: bool
-    reason: str
+    cause: Cause
+    said: str
     again_after: timedelta = timedelta()
+
+    @property
+    def reason(self) -> str:
+        """One line, safe to store."""
+        return kept_reason(f"{self.cause}: {self.said}")
 
 
 def render(kind: str, subject_id: UUID) -> Message | Nothing:
     """The subject's mail, made by the function that OUTBOX_RENDERERS names for its kind, in the open scope."""
     renderer: Callable[[UUID], Message | Nothing] = import_string(settings.OUTBOX_RENDERERS[kind])
     return renderer(subject_id)
+
+
+def check_message(*, tenant: Tenant, to: str, operator: str, now: datetime) -> Message:
+    """A mail that says only that mail arrives."""
+    words = {
+        "tenant": {"name": tenant.name, "domain": tenant.primary_domain, "privacy_url": tenant.privacy_statement_url},
+        "colours": brand(tenant.colour),
+        "address": to,
+        "operator": operator,
+        "sent_at": now,
+    }
+    return Message(
+        to=to,
+        subject=render_to_string("email/check/subject.txt", words),
+        text=render_to_string("email/check/body.txt", words).strip() + "\n",
+        html=render_to_string("email/check/body.html", words),
+        from_name=tenant.sender_name or tenant.name,
+    )
 
 
 def message_id_for(mail_id: UUID) -> str:
@@ -151,36 +192,30 @@ def _refusal(error: Exception) -> NotHandedOver:
     """
     match error:
         case smtplib.SMTPRecipientsRefused():
-            answers = list(error.recipients.values())
-            code, text = min(answers)
-            return NotHandedOver(code >= 500, _answer("recipient refused", code, text))
+            code, text = min(error.recipients.values())
+            return NotHandedOver(code >= 500, Cause.RECIPIENT, _answer(code, text))
         case smtplib.SMTPDataError():
-            return NotHandedOver(error.smtp_code >= 500, _answer("mail refused", error.smtp_code, error.smtp_error))
+            return NotHandedOver(error.smtp_code >= 500, Cause.CONTENT, _answer(error.smtp_code, error.smtp_error))
         case smtplib.SMTPResponseException():
-            what = "login refused" if isinstance(error, smtplib.SMTPAuthenticationError) else "server refused"
-            return NotHandedOver(False, _answer(what, error.smtp_code, error.smtp_error))
+            cause = Cause.LOGIN if isinstance(error, smtplib.SMTPAuthenticationError) else Cause.SERVER
+            return NotHandedOver(False, cause, _answer(error.smtp_code, error.smtp_error))
         case AnymailAPIError():
-            return _provider_refusal(error)
-        case TimeoutError():
-            return NotHandedOver(False, f"the mail server did not answer within {settings.EMAIL_TIMEOUT} s")
+            status = error.status_code or 0
+            is_permanent = 400 <= status < 500 and status not in _RETRIED_STATUSES
+            return NotHandedOver(
+                is_permanent, Cause.PROVIDER, f"it answered {status or 'nothing'}", _retry_after(error)
+            )
+        case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
+            return NotHandedOver(False, Cause.SILENCE, f"within {settings.EMAIL_TIMEOUT} s")
         case OSError():
             # Before ValueError: a certificate that does not verify is both, and no fault of this mail.
-            return NotHandedOver(False, kept_reason(f"no connection: {error or type(error).__name__}"))
+            return NotHandedOver(False, Cause.CONNECTION, str(error) or type(error).__name__)
         case _:
-            return NotHandedOver(True, kept_reason(f"mail cannot be written: {error}"))
+            return NotHandedOver(True, Cause.MAIL, str(error))
 
 
-def _answer(what: str, code: int, text: bytes | str) -> str:
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return kept_reason(f"{what}: {code} {said}")
-
-
-def _provider_refusal(error: AnymailAPIError) -> NotHandedOver:
-    status = error.status_code or 0
-    reason = f"mail provider answered {status}" if status else "no connection to the mail provider"
-    if 400 <= status < 500 and status not in _RETRIED_STATUSES:
-        return NotHandedOver(True, reason)
-    return NotHandedOver(False, reason, again_after=_retry_after(error))
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
 
 
 def _retry_after(error: AnymailAPIError) -> timedelta:

@@ -20,10 +20,12 @@ from uuid import UUID, uuid4
 from django.db import Error, connection, transaction
 
 from outbox import delivery
-from outbox.delivery import HandedOver, NotHandedOver, Nothing, Withheld
+from outbox.delivery import Cause, HandedOver, NotHandedOver, Nothing, Withheld
 from outbox.models import OutboundMail, Rank, State
 from outbox.rules import HEAD_START, LASTS, LEASE, MOST_LEASES_LOST, back_off, jittered
-from tenants.audit import SYSTEM, Outcome, record
+from tenants.addresses import Address
+from tenants.audit import SYSTEM, Actor, Outcome, record
+from tenants.models import Tenant
 from tenants.queue import nudge
 from tenants.scope import current_tenant_id
 
@@ -154,16 +156,14 @@ def deliver(*, claimed: Claimed) -> State | None:
     except Exception as error:
         # One tenant's broken mail must not stop the sender, which serves the others too.
         log.exception("%s mail %s cannot be made.", claimed.kind, claimed.id)
-        answer = NotHandedOver(False, f"it cannot be made: {type(error).__name__}")
-    match answer:
-        case HandedOver():
-            return settle(claimed=claimed, state=State.HANDED_OVER, reason="")
-        case Withheld():
-            return None
-        case NotHandedOver(is_permanent=True):
-            return settle(claimed=claimed, state=State.FAILED, reason=answer.reason)
-        case NotHandedOver():
-            return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
+        answer = NotHandedOver(False, Cause.MAIL, type(error).__name__)
+    if isinstance(answer, HandedOver):
+        return settle(claimed=claimed, state=State.HANDED_OVER, reason="")
+    if isinstance(answer, Withheld):
+        return None
+    if answer.is_permanent:
+        return settle(claimed=claimed, state=State.FAILED, reason=answer.reason)
+    return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
 
 
 def settle(*, claimed: Claimed, state: State, reason: str) -> State | None:
@@ -216,6 +216,22 @@ def _update_held(claimed: Claimed, assignments: str, parameters: dict[str, Any])
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def send_check(
+    *, tenant: Tenant, address: Address, actor: Actor, now: datetime
+) -> HandedOver | NotHandedOver | Withheld:
+    """Send one test mail at once, without a row: whoever asks waits for the mail server's answer."""
+    message = delivery.check_message(tenant=tenant, to=address.to_send, operator=actor.name, now=now)
+    answer = delivery.hand_over(message, message_id=delivery.message_id_for(uuid4()), may_leave=lambda: True)
+    record(
+        actor=actor,
+        action="mail.checked",
+        at=now,
+        outcome=Outcome.FAILED if isinstance(answer, NotHandedOver) else Outcome.SUCCESS,
+        details={"address": address.key, "reason": answer.reason if isinstance(answer, NotHandedOver) else ""},
+    )
+    return answer
 
 
 def forget_settled(*, before: datetime, at_most: int) -> int:

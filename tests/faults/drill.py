@@ -81,6 +81,11 @@ class Drill:
             text=True,
         )
 
+    def end(self) -> None:
+        """Kill whatever still runs."""
+        for child in self.children.values():
+            child.kill()
+
     def letters(self) -> list[OutboundMail]:
         with tenant_scope(self.tenant.id):
             return list(OutboundMail.objects.all())
@@ -162,7 +167,7 @@ def ground(tenant: Tenant, *, broker: bool) -> Iterator[Drill]:
                 "PYTHONUNBUFFERED": "1",
             },
         )
-        stack.callback(lambda: [child.kill() for child in drill.children.values()])
+        stack.callback(drill.end)
         if broker:
             server = Child(valkey.program(), folder)
             server.start()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import OperationalError
+
 from outbox.delivery import Message, Nothing
 
 HERE = "tests.outbox.letters"
 
-RENDERERS = {
-    name: f"{HERE}.render_{name}" for name in ("letter", "copied", "decoy", "stale", "broken", "crooked", "unicode")
-}
+KINDS = ("letter", "copied", "decoy", "stale", "broken", "cut_off", "crooked", "unicode")
+RENDERERS = {kind: f"{HERE}.render_{kind}" for kind in KINDS}
 
 
 def address_of(subject_id: UUID) -> str:
@@ -61,6 +62,10 @@ def render_stale(subject_id: UUID) -> Nothing:
 
 def render_broken(subject_id: UUID) -> Message:
     raise KeyError("greeting")
+
+
+def render_cut_off(subject_id: UUID) -> Message:
+    raise OperationalError("the connection was closed")
 
 
 def render_crooked(subject_id: UUID) -> Message:

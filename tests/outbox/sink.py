@@ -80,7 +80,7 @@ class Sink:
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         if self._now is Does.REFUSES_CONTENT:
-            said = mail.get_body(("plain",)).get_content().split("\n")[0]
+            said = part(mail, "plain").split("\n")[0]
             return f"554 5.7.1 looks like spam: {said}"
         if self._now is Does.HANGS:
             await asyncio.sleep(30)
@@ -89,9 +89,16 @@ class Sink:
         self.taken.append(mail)
         self.first_at.setdefault(str(mail["Message-ID"]), datetime.now(UTC))
         if self._now is Does.TAKES_AND_HANGS_UP:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 OK"
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    """The text of the mail's `plain` or `html` part."""
+    found = mail.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from types import FrameType
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connection
@@ -130,7 +130,7 @@ class Command(OperatorCommand):
         "Run one or more beside the workers; SIGTERM ends it within 12 seconds."
     )
     example = "manage.py relay"
-    requires_system_checks: ClassVar = []  # a killed relay is back sooner; the web server has checked the same settings
+    requires_system_checks = []  # a killed relay is back sooner; the web server has checked the same settings
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, then end")
