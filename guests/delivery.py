@@ -1,7 +1,7 @@
-"""The invitation's mail (R51).
+"""The mails to guests: the invitation's (R51), and a code's as far as passcodes do not know it (R5).
 
-Knows how an invitation becomes a message, and when it no longer should. The link is derived here, in the worker: it
-was never stored and never travelled.
+Knows how an invitation becomes a message, and when a mail no longer should leave. The link is derived here, in the
+worker: it was never stored and never travelled.
 """
 
 from __future__ import annotations
@@ -16,9 +16,28 @@ from django.urls import reverse
 from guests import tickets
 from guests.models import Invitation
 from outbox.delivery import Message, Nothing
+from passcodes import delivery as passcode_delivery
+from passcodes.models import Challenge
+from providers.models import EmailPasscodePolicy
 from tenants.addresses import canonical
 from tenants.colours import brand
 from tenants.models import Tenant
+
+
+def render_passcode(subject_id: UUID) -> Message | Nothing:
+    """The mail of a code, unless the tenant turned codes off since it was asked for: it would open nothing (R5)."""
+    policy = EmailPasscodePolicy.objects.first()
+    if policy is not None and not policy.passcode_state.is_on:
+        return Nothing("dropped", "Email one-time passcode was turned off.")
+    if policy is not None and policy.passcodes_void_before is not None:
+        void = Challenge.objects.filter(id=subject_id, created_at__lte=policy.passcodes_void_before)
+        if void.exists():
+            return Nothing("dropped", "Email one-time passcode was turned off and on again since.")
+    return passcode_delivery.render_passcode(subject_id)
+
+
+WRITTEN_IN = "en"
+"""The language of the words below; the header must not claim another."""
 
 
 def render_invitation(subject_id: UUID) -> Message | Nothing:
@@ -54,7 +73,7 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         from_name=tenant.sender_name or tenant.name,
         reply_to=invitation.inviter_address,
         cc=invitation.cc,
-        language=invitation.language or invitation.guest.language or tenant.language,
+        language=WRITTEN_IN,
     )
 
 
@@ -75,7 +94,7 @@ def render_invitation_request(subject_id: UUID) -> Message | Nothing:
         text=render_to_string("email/invitation_request/body.txt", context),
         html=render_to_string("email/invitation_request/body.html", context),
         from_name=tenant.sender_name or tenant.name,
-        language=tenant.language,
+        language=WRITTEN_IN,
     )
 
 

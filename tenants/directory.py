@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tenants.addresses import AddressRefused, canonical_domain
 from tenants.models import Tenant
 
@@ -18,14 +20,19 @@ def find_tenant(name: str) -> Tenant | None:
     One statement.
     """
     try:
-        return Tenant.objects.filter(id=UUID(name), is_active=True).first()
+        return _for_a_request().filter(id=UUID(name)).first()
     except ValueError:
         pass
     try:
         domain = canonical_domain(name)
     except AddressRefused:
         return None
-    return Tenant.objects.filter(domains__domain=domain, is_active=True).first()
+    return _for_a_request().filter(domains__domain=domain).first()
+
+
+def _for_a_request() -> QuerySet[Tenant]:
+    """Active tenants without the two large columns, which their own pages read when they need them."""
+    return Tenant.objects.filter(is_active=True).defer("logo", "terms_text")
 
 
 def find_tenant_by_words(text: str) -> Tenant | None:
