@@ -106,7 +106,7 @@ EMAIL_TIMEOUT = 10  # seconds; below the outbox's lease, so that a hanging serve
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.hostname}")
 OUTBOX_RENDERERS = {
-    "passcode": "passcodes.delivery.render_passcode",
+    "passcode": "guests.delivery.render_passcode",
     "invitation": "guests.delivery.render_invitation",
     "invitation_request": "guests.delivery.render_invitation_request",
 }

@@ -172,6 +172,8 @@ def _why_gone(invitation: Invitation | None) -> str:
         return "The link is not one of this tenant's, or is incomplete."
     if invitation.ended_at is not None:
         return f"The link was ended ({invitation.ended_why}) at {invitation.ended_at:%Y-%m-%d %H:%M} UTC."
+    if invitation.guest.deleted_at is not None:
+        return "The guest was deleted."
     return f"The link expired at {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
 
 

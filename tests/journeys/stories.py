@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -42,10 +40,15 @@ def ask_by_address(browser: Browser, tenant: Tenant, address: str) -> Page:
     return browser.submit("Send code")
 
 
+def enter(browser: Browser, tenant: Tenant, link: str) -> Page:
+    """From the link over the code to what comes after it."""
+    code = ask(browser, tenant, link)
+    return browser.submit("code", code=code)
+
+
 def sign_in(browser: Browser, tenant: Tenant, link: str) -> Page:
-    """From the link to the resource, with every yes on the way."""
-    browser.submit_code = ask(browser, tenant, link)  # type: ignore[attr-defined]  # for stories that use it again
-    browser.submit("code", code=browser.submit_code)  # type: ignore[attr-defined]
+    """The same, and every yes on the way to the resource."""
+    enter(browser, tenant, link)
     return agree(browser)
 
 
@@ -133,12 +136,6 @@ def owned_rows(tenant: Tenant) -> dict[str, int]:
         return {model._meta.label: model.objects.count() for model in owned_models()}
 
 
-def whole_history(tenant: Tenant) -> str:
-    with tenant_scope(tenant.id), connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(string_agg(e::text, ' '), '') FROM tenants_auditentry e")
-        return str(cursor.fetchone()[0])
-
-
 _ONE_OFF = (
     (re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"'), "csrf"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "uuid"),
@@ -162,6 +159,3 @@ def bytes_of(response: Any, *, address: str = "") -> tuple[int, dict[str, str], 
         for cookie in response.cookies.values()
     )
     return response.status_code, headers, cookies, plain(response.content.decode(), address=address)
-
-
-Story = Callable[[Browser, str], None]

@@ -29,9 +29,7 @@ def at_most(statements: int) -> Iterator[None]:
 
 
 @pytest.mark.django_db
-def test_it_costs_few_statements(
-    fabrikam: Tenant, contoso: Tenant, expenses: Application, invite: Invite
-) -> None:
+def test_it_costs_few_statements(fabrikam: Tenant, contoso: Tenant, expenses: Application, invite: Invite) -> None:
     invited = invite(fabrikam, redirect_url=EXPENSES)
     browser = Browser()
     with at_most(4):

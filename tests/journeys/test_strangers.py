@@ -8,7 +8,6 @@ from datetime import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from guests.models import Guest
 from guests.operations.resetting import block_guest
@@ -51,7 +50,7 @@ def directory(fabrikam: Tenant, invite: Invite, now: datetime) -> Tenant:
             if address == BLOCKED:
                 block_guest(guest_id=invited.guest.id, actor=OPERATOR, now=now)
             if address == DELETED:
-                Guest.objects.filter(id=invited.guest.id).update(deleted_at=timezone.now())
+                Guest.objects.filter(id=invited.guest.id).update(deleted_at=now)
         if address == RESET:
             reset(fabrikam, invited.guest.id, now)
     return fabrikam
