@@ -34,8 +34,8 @@ td:last-child, th:last-child { text-align: end; font-variant-numeric: tabular-nu
 <body>
 <main>
 <h1>Expense reports</h1>
-<p>This is Fabrikam’s own application, on an address of its own. You came in by the guest sign-in,
-and it has let you through.</p>
+<p>This is Fabrikam’s own application, on an address of its own.
+Guests arrive here once Vestibule knows who they are.</p>
 <table>
 <caption hidden>Reports</caption>
 <thead><tr><th scope="col">Report</th><th scope="col">Amount</th></tr></thead>
