@@ -37,6 +37,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.helpers import AdminForm
@@ -191,6 +192,8 @@ class TenantModelAdmin(_ModelAdmin):
         row = self.get_object(request, object_id)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        if not isinstance(row.pk, UUID):
+            raise Http404("the history tells of rows with a UUID only")
         entries = AuditEntry.objects.filter(subject_id=row.pk).order_by("-id")[:200]
         return self.page(request, "admin/history.html", title=f"History of {row}", object=row, entries=entries)
 

@@ -213,6 +213,8 @@ def test_R64_the_history_is_searched_filtered_and_never_changed(portal, fabrikam
     assert "0 entries" in text(portal.get(f"{log}?outcome=refused"))
     page = reverse("admin:tenants_auditentry_change", args=[entry.pk])
     assert "nicole@firstupconsultants.com" in text(portal.get(page))
+    assert "History" not in portal.get(page).content.decode()
+    assert portal.get(reverse("admin:tenants_auditentry_history", args=[entry.pk])).status_code == 404
     assert portal.post(page, {"actor_name": "Mallory"}).status_code == 403
     assert portal.post(reverse("admin:tenants_auditentry_delete", args=[entry.pk])).status_code == 403
 
