@@ -22,9 +22,6 @@ LASTS: Final = timedelta(days=3)
 MOST_LEASES_LOST: Final = 5
 """Senders that may die over one row before it is parked, so that a row which kills them stops doing so."""
 
-KEPT: Final = timedelta(days=30)
-"""How long a settled row is kept for the people who look after a mail."""
-
 _WAITS: Final = (2, 5, 15, 30, 60)
 _PATIENT_AFTER: Final = 30
 _PATIENT: Final = 600

@@ -21,6 +21,7 @@ from outbox.models import State
 from outbox.rules import HEAD_START
 from tenants.models import Tenant
 from tests.faults.drill import POOL, Drill, Outcome, answered, ground
+from tests.outbox.sink import Does
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -118,6 +119,23 @@ def test_B9_it_sends_through_the_relay_while_the_broker_is_frozen(drill_with_bro
     assert (outcome.lost, outcome.doubled) == (0, 0)
     assert longest_asking < 1
     assert outcome.longest <= 10
+
+
+def test_B11_it_delivers_through_a_server_that_hesitates_hangs_and_cuts_off(drill: Drill) -> None:
+    count = asked_for(60)
+    does = [Does.ASKS_TO_WAIT] * (count * 30 // 100) + [Does.HANGS] * (count * 5 // 100)
+    does += [Does.TAKES_AND_HANGS_UP] * (-(-count * 2 // 100))
+    does += [Does.TAKES] * (count - len(does))
+    drill.sink.script = sorted(does, key=lambda _: secrets.randbits(32))
+    for name in ("relay 1", "relay 2"):
+        drill.relay(name)
+    answered(drill.ask(count, pause=0.05))
+    drill.wait_until_settled(count, within=120)
+    outcome = drill.outcome()
+    shown("server at its worst", outcome)
+    assert (outcome.lost, outcome.states) == (0, {State.HANDED_OVER: count})
+    assert outcome.doubled <= does.count(Does.TAKES_AND_HANGS_UP)
+    assert outcome.longest <= 60
 
 
 def test_B10_it_goes_on_after_its_connections_are_cut(drill: Drill) -> None:
