@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 from config.stack import local_env
 from config.stack.addresses import Listen, hosts, is_loopback
 from config.stack.data_folder import DataFolder
+from config.stack.launcher import tied
 from config.stack.postgres import DidNotStart, Postgres
 from config.stack.processes import ROOT, Child, Group, Program
 from config.stack.servers import start_databases, start_sink
@@ -89,7 +91,7 @@ def demonstration(variables: Mapping[str, str], chosen: Mapping[str, str]) -> li
 
 def prepare(environment: Mapping[str, str], options: Sequence[str]) -> dict[str, Any]:
     """Migrate and make the demonstration data that is missing. Returns what the card shows; raises DidNotStart."""
-    command = [sys.executable, "manage.py", "prepare_stack", *options]
+    command = [*tied(signal.SIGKILL), sys.executable, "manage.py", "prepare_stack", *options]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
         said = "\n".join(done.stderr.strip().splitlines()[-15:])
