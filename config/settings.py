@@ -101,9 +101,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Mail --------------------------------------------------------------------------------------------------------
 vars().update(mail("EMAIL_URL"))
-# anymail's own settings keep the names that its documentation gives them: ANYMAIL_MAILGUN_API_KEY and so on.
 EMAIL_TIMEOUT = 10  # seconds; below the outbox's lease, so that a hanging server never makes two senders of one row
-ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")}
+# anymail's own settings keep the names that its documentation gives them: ANYMAIL_MAILGUN_API_KEY and so on.
+ANYMAIL: dict[str, object] = {
+    name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")
+}
+ANYMAIL["REQUESTS_TIMEOUT"] = EMAIL_TIMEOUT  # anymail's own 30 s would outlast the lease
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.hostname}")
 OUTBOX_RENDERERS = {
     "passcode": "guests.delivery.render_passcode",
@@ -144,7 +147,6 @@ MIDDLEWARE = [
     "config.middleware.Correlation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.BodyLimit",
     "config.middleware.NoStore",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +156,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.BodyLimit",  # after those that give every answer its headers; nobody above it reads a body
     "tenants.doors.middleware.TenantScope",
     "axes.middleware.AxesMiddleware",
 ]

@@ -41,7 +41,7 @@ def find_tenant_by_words(text: str) -> Tenant | None:
     None for a name that nobody has and for one that several have, alike: there is no directory of tenants to read.
     """
     words = " ".join(text.split())[:300]
-    if not words:
+    if not words or not words.isprintable():  # no name has a control character, and PostgreSQL's text cannot hold a NUL
         return None
     found = find_tenant(words)
     if found is not None:

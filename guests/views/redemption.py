@@ -17,6 +17,7 @@ from guests.operations.beginning import (
     open_invitation,
 )
 from guests.operations.consenting import step_of
+from guests.operations.inviting import landing_of
 from guests.operations.signing_in import sign_out
 from guests.rules import Step
 from guests.sessions import forget_session, open_session
@@ -131,7 +132,7 @@ def _for_signed_in(request: TenantRequest, ticket: str, session: GuestSession, o
     if step_of(tenant=tenant, guest=session.guest) is not Step.DONE:
         return redirect(reverse("guests:permissions", kwargs={"tenant": tenant.primary_domain}))
     # A GET may be redirected to another origin: form-action binds POSTs only.
-    return HttpResponseRedirect(opened.invitation.redirect_url or my_apps_url(tenant))
+    return HttpResponseRedirect(landing_of(tenant, opened.invitation.redirect_url) or my_apps_url(tenant))
 
 
 def _refused(request: TenantRequest, ticket: str, refusal: Refusal) -> HttpResponse:
