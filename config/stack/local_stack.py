@@ -60,7 +60,6 @@ def running_stack(folder: DataFolder, listen: Listen, environment: Mapping[str, 
         variables = {
             "LOCAL_STACK": "1",
             "DATA_DIR": str(folder.path),
-            "MAIL_FOLDER": str(folder.mail),
             "PUBLIC_URL": public_url,
             "ALLOWED_HOSTS": hosts(public_url),
             "DEFAULT_FROM_EMAIL": "no-reply@vestibule.example",
@@ -69,6 +68,7 @@ def running_stack(folder: DataFolder, listen: Listen, environment: Mapping[str, 
             **chosen,
         }
         if "EMAIL_URL" not in chosen:
+            variables["MAIL_FOLDER"] = str(folder.mail)
             variables["EMAIL_URL"] = start_sink(processes, folder.mail, local_env.for_application(variables))
         processes.start(demonstration_application(application.fileno(), local_env.for_application(variables)))
         variables |= start_databases(databases, Postgres(folder.postgres, sockets), Valkey(sockets), chosen)
@@ -163,7 +163,7 @@ def wait_for_answer(origin: str, web: Child) -> None:
 
 def shows_mail(variables: Mapping[str, str]) -> bool:
     """Whether the development inbox is there: only on this machine, only over the stack's own mail sink."""
-    return is_loopback(urlsplit(variables["PUBLIC_URL"]).hostname or "")
+    return "MAIL_FOLDER" in variables and is_loopback(urlsplit(variables["PUBLIC_URL"]).hostname or "")
 
 
 def data_path(chosen: str | None, called_from: Path) -> Path:
