@@ -104,6 +104,7 @@ class Ended(models.TextChoices):
     REPLACED = "replaced", "Replaced by a newer one"
     SIGNED_OUT = "signedOut", "Signed out"
     BLOCKED = "blocked", "Sign-in blocked"
+    RESTORED = "restored", "Restored from a backup"
     BY_ADMINISTRATOR = "byAdministrator", "Ended by an administrator"
 
 

@@ -27,6 +27,11 @@ def void_challenges(*, address_key: str, now: datetime) -> int:
     return Challenge.objects.unspent().filter(address_key=address_key).update(voided_at=Now(), nonce=None)
 
 
+def void_all_challenges() -> int:
+    """End every unspent passcode of the open tenant: after a restore nobody knows which of them were used (B13)."""
+    return Challenge.objects.unspent().update(voided_at=Now(), nonce=None)
+
+
 def lift_pause(*, address_key: str, actor: Actor, now: datetime) -> None:
     """Let strangers try codes for an address again after 100 wrong ones in a row (R17). No pause: nothing changes."""
     with transaction.atomic():
