@@ -69,7 +69,7 @@ class Tour:
             page.get_by_role("button", name="Accept").click()
             self.shot("terms")
             page.get_by_role("button", name="Accept").click()
-            page.wait_for_url(re.compile(re.escape(self.running.variables["DEMO_APP_ORIGIN"])))
+        page.wait_for_url(re.compile(re.escape(self.running.variables["DEMO_APP_ORIGIN"])))
         page.goto(f"{self.origin}/myapps/fabrikam.example")
         self.shot("my-apps")
 
