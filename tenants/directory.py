@@ -31,8 +31,8 @@ def find_tenant(name: str) -> Tenant | None:
 
 
 def _for_a_request() -> QuerySet[Tenant]:
-    """Active tenants without the two large columns, which their own pages read when they need them."""
-    return Tenant.objects.filter(is_active=True).defer("logo", "terms_text")
+    """Active tenants without the logo, which its own address reads."""
+    return Tenant.objects.filter(is_active=True).defer("logo")
 
 
 def find_tenant_by_words(text: str) -> Tenant | None:

@@ -73,6 +73,11 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def terms_in_force(self) -> int:
+        """The version of the terms of use that new guests accept, 0 when there are none (any more)."""
+        return self.terms_version if self.terms_text else 0
+
 
 class VerifiedDomain(models.Model):
     """A domain that names a tenant in addresses of pages (R37a). One domain names one tenant."""

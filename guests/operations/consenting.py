@@ -28,7 +28,7 @@ def step_of(*, tenant: Tenant, guest: Guest) -> Step:
     """The page that this signed-in guest has to see next. One statement, none for who has accepted."""
     if guest.has_accepted:
         return Step.DONE
-    return next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
+    return next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_in_force)
 
 
 def accept_permissions(*, tenant: Tenant, session: GuestSession, actor: Actor, now: datetime) -> Consented | Refusal:
@@ -43,7 +43,7 @@ def accept_terms(
 
     A version that was replaced while the guest read is not recorded: the page shows the new one.
     """
-    if version != tenant.terms_version:
+    if version != tenant.terms_in_force:
         return Consented(step_of(tenant=tenant, guest=session.guest))
     return _consent(ConsentKind.TERMS, version, tenant, session, actor, now)
 
@@ -78,7 +78,7 @@ def _consent(
                 raise Refused(Refusal(Code.SESSION, reason="The session ended while the page was open."))
             if not is_domain_taken(guest.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
                 raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}."))
-            step = next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
+            step = next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_in_force)
             if step.value != kind.value:  # a double click, or the back button: nothing is asked twice
                 return Consented(step)
             Consent.objects.create(tenant_id=tenant.id, guest=guest, kind=kind, version=version)
@@ -90,7 +90,7 @@ def _consent(
                 subject_id=guest.id,
                 details={"version": version},
             )
-            step = next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_version)
+            step = next_step(status=guest.redemption_status, given=_given(guest), terms_version=tenant.terms_in_force)
             if step is Step.DONE:
                 _accept(guest, session, actor, now)
             return Consented(step)

@@ -101,7 +101,7 @@ def _show_terms(request: TenantRequest, session: GuestSession) -> HttpResponse:
         request,
         "redemption/terms.html",
         answer_url=reverse("guests:terms", kwargs={"tenant": tenant.primary_domain}),
-        version=tenant.terms_version,
+        version=tenant.terms_in_force,
         published_at=tenant.terms_published_at,
         terms_text=tenant.terms_text,
     )

@@ -40,3 +40,12 @@ def test_R10_R22_it_leads_from_the_link_to_the_application(
     assert apps.heading == "My Apps"
     assert "Expense reports" in apps.text
     assert browser.open("/contoso.example").heading == "Sign in to Contoso"
+
+
+def test_R22_it_asks_for_no_terms_that_were_withdrawn(fabrikam: Tenant, invite: Invite) -> None:
+    Tenant.objects.filter(id=fabrikam.id).update(terms_text="", terms_version=3)
+    browser = Browser()
+    browser.open(invite(fabrikam).link)
+    browser.submit("Send code")
+    browser.submit("code", code=code_in(post(fabrikam)[0]))
+    assert browser.submit("Accept", button=("answer", "accept")).heading == "My Apps"
