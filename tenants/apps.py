@@ -9,7 +9,7 @@ class TenantsConfig(AppConfig):
     verbose_name = "Tenant"
 
     def ready(self) -> None:
-        from tenants import checks, lookups  # noqa: F401, PLC0415  # models must be loaded before these are
+        from tenants import checks, lookups  # noqa: F401  # models must be loaded before these are
 
         register(checks.owned_models_are_guarded, Tags.models)
         register(checks.owned_tables_have_policies, Tags.database)
