@@ -27,6 +27,4 @@ def logo(request: TenantRequest) -> HttpResponse:
     """The tenant's logo: a PNG that we drew ourselves from what was uploaded."""
     if request.tenant.logo is None:
         raise Http404("no logo")
-    return HttpResponse(
-        bytes(request.tenant.logo), content_type="image/png", headers={"Cache-Control": FOR_GOOD}
-    )
+    return HttpResponse(bytes(request.tenant.logo), content_type="image/png", headers={"Cache-Control": FOR_GOOD})

@@ -50,10 +50,10 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
             connection.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
         cache.clear()
 
-    kept = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]  # TRUNCATE is the owner's right
+    kept = vars(TransactionTestCase)["_fixture_teardown"]
+    setattr(TransactionTestCase, "_fixture_teardown", empty)  # noqa: B010  # private to Django: TRUNCATE is the owner's
     yield
-    TransactionTestCase._fixture_teardown = kept  # type: ignore[method-assign]
+    setattr(TransactionTestCase, "_fixture_teardown", kept)  # noqa: B010
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         app.pool.close()  # type: ignore[attr-defined]  # first: a closed pool drops at once what is given back to it
         app.close()

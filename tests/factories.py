@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import factory
+from factory.declarations import LazyAttribute, Sequence
 from factory.django import DjangoModelFactory
 
 from tenants.models import Administrator, RoleAssignment, Tenant, VerifiedDomain
@@ -13,19 +13,19 @@ from tenants.roles import Role
 PASSWORD = "correct horse battery staple"
 
 
-class TenantFactory(DjangoModelFactory):
+class TenantFactory(DjangoModelFactory[Tenant]):
     class Meta:
         model = Tenant
 
-    name = factory.Sequence(lambda n: f"Tenant {n}")
-    primary_domain = factory.LazyAttribute(lambda one: f"{one.name.lower().replace(' ', '-')}.example")
+    name = Sequence(lambda n: f"Tenant {n}")
+    primary_domain = LazyAttribute(lambda one: f"{one.name.lower().replace(' ', '-')}.example")
 
 
-class AdministratorFactory(DjangoModelFactory):
+class AdministratorFactory(DjangoModelFactory[Administrator]):
     class Meta:
         model = Administrator
 
-    email = factory.Sequence(lambda n: f"administrator{n}@fabrikam.example")
+    email = Sequence(lambda n: f"administrator{n}@fabrikam.example")
     name = "Adele Vance"
 
 
