@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,6 +30,12 @@ VIEWS = {
     "desktop": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+}
+PEOPLE = {
+    "Diego Siciliani": "diego@northwind.example",
+    "Lidia Holloway": "lidia@proseware.example",
+    "Megan Bowen": "megan@treyresearch.example",
+    "Alex Wilber": "alex@adatum.example",
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 MAIL_WITHIN = 30.0
@@ -83,22 +89,32 @@ class Tour:
         page.fill("[name=otp_token]", backup_code)
         page.click("[type=submit]")
         page.locator("tr", has_text="fabrikam.example").get_by_role("button").click()
+        self._invite(PEOPLE)
+        page.goto(f"{self.origin}/admin/")
         self.shot("portal-dashboard")
         page.goto(f"{self.origin}/admin/guests/guest/")
         self.shot("portal-guests")
-        page.click("#result_list tbody th a")
+        page.get_by_role("link", name="Nicole Wagner").click()
         self.shot("portal-guest")
         page.goto(f"{self.origin}/admin/providers/identityprovider/")
         self.shot("portal-providers")
         page.get_by_role("link", name="Configured").last.click()
         self.shot("portal-passcode")
         page.goto(f"{self.origin}/admin/guests/guest/")
-        page.check("[name=_selected_action] >> nth=0")
+        page.locator("tr", has_text="Nicole Wagner").locator("[name=_selected_action]").check()
         page.select_option("[name=action]", label="Reset redemption status")
         page.get_by_role("button", name="Go").click()
         self.shot("portal-reset")
         page.goto(f"{self.origin}/admin/tenants/auditentry/")
         self.shot("portal-audit")
+
+    def _invite(self, people: Mapping[str, str]) -> None:
+        """A directory with one guest in it shows little; inviting somebody again changes nothing."""
+        for name, address in people.items():
+            self.page.goto(f"{self.origin}/admin/guests/guest/invite/")
+            self.page.fill("[name=email]", address)
+            self.page.fill("[name=display_name]", name)
+            self.page.get_by_role("button", name="Invite", exact=True).click()
 
     def _code(self, before: set[str]) -> str:
         until = time.monotonic() + MAIL_WITHIN
