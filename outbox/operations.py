@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.db import Error, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from outbox import delivery
 from outbox.delivery import Cause, HandedOver, NotHandedOver, Nothing, Withheld
@@ -151,7 +151,7 @@ def deliver(*, claimed: Claimed) -> State | None:
         answer = delivery.hand_over(
             message, message_id=claimed.message_id, may_leave=partial(keep_lease, claimed=claimed)
         )
-    except Error:
+    except (OperationalError, InterfaceError):
         raise  # the database is away: the lease runs out and the row is taken up again
     except Exception as error:
         # One tenant's broken mail must not stop the sender, which serves the others too.

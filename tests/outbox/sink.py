@@ -43,7 +43,7 @@ class Sink:
     first_at: dict[str, datetime] = field(default_factory=dict)
     pause: float = 0.0
     port: int = 0
-    _now: Does = Does.TAKES
+    _doing: dict[str, Does] = field(default_factory=dict)
 
     def copies(self) -> Counter[str]:
         """How often each Message-ID was taken."""
@@ -54,13 +54,13 @@ class Sink:
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
-        self._now = self.script.pop(0) if self.script else self.usually
+        self._doing[str(session.peer)] = self.script.pop(0) if self.script else self.usually
         return responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self._now is Does.REFUSES_SENDER:
+        if self._doing[str(session.peer)] is Does.REFUSES_SENDER:
             return f"550 5.7.1 {address} may not send here"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -69,26 +69,28 @@ class Sink:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self._now is Does.ASKS_TO_WAIT:
+        does = self._doing[str(session.peer)]
+        if does is Does.ASKS_TO_WAIT:
             return f"451 4.7.1 <{address}> greylisted, come back in 300 s"
-        if self._now is Does.REFUSES_RECIPIENT:
+        if does is Does.REFUSES_RECIPIENT:
             return f"550 5.1.1 <{address}>: no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
+        does = self._doing[str(session.peer)]
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        if self._now is Does.REFUSES_CONTENT:
+        if does is Does.REFUSES_CONTENT:
             said = part(mail, "plain").split("\n")[0]
             return f"554 5.7.1 looks like spam: {said}"
-        if self._now is Does.HANGS:
+        if does is Does.HANGS:
             await asyncio.sleep(30)
         await asyncio.sleep(self.pause)
         self.envelopes.append(envelope)
         self.taken.append(mail)
         self.first_at.setdefault(str(mail["Message-ID"]), datetime.now(UTC))
-        if self._now is Does.TAKES_AND_HANGS_UP:
+        if does is Does.TAKES_AND_HANGS_UP:
             assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 OK"
