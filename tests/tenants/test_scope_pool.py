@@ -44,6 +44,13 @@ urlpatterns = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _fresh_pool() -> None:
+    """A pool that no earlier test's thread still holds a connection of."""
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL only
+
+
 @pytest.fixture
 def all_pooled() -> Iterator[Callable[[], Told]]:
     """Takes every connection out of the pool and tells, by its process, which tenant and whether every one is set."""
