@@ -6,6 +6,7 @@ Knows the words and their layout. Secrets are shown here when they are made, onc
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from config.stack.data_folder import DataFolder
 from config.stack.local_stack import Running, shows_mail
+from config.stack.processes import ROOT
 
 INBOX = "/inbox/"
 
@@ -68,7 +70,7 @@ def _rows(running: Running, folder: DataFolder) -> Table:
         row("", "each code works once, as the second factor")
     elif made:
         row("  password", "as shown at the first start; for new ones, in another terminal:")
-        row("", f".venv/bin/python manage.py create_administrator --reset {made['email']}")
+        row("", f"{_manage(folder)} create_administrator --reset {made['email']}")
     row("", "")
     if made.get("invitation_link"):
         row("Nicole’s invitation", made["invitation_link"])
@@ -79,3 +81,9 @@ def _rows(running: Running, folder: DataFolder) -> Table:
     row("", "")
     row("Data and logs", str(folder.path))
     return table
+
+
+def _manage(folder: DataFolder) -> str:
+    """How a shell in the project calls manage.py for this stack: by itself it looks for one in var/."""
+    named = "" if folder.path == ROOT / "var" else f"DATA_DIR={shlex.quote(str(folder.path))} "
+    return f"{named}.venv/bin/python manage.py"
