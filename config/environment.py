@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -23,6 +24,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 DATABASE_FIX = "Write it as postgres://user:password@host:5432/vestibule"
 BROKER_FIX = "Write it as redis://host:6379/0, rediss://… for TLS, or redis+socket:///path/to/valkey.sock"
 MAIL_FIX = "Write it as smtp+tls://user:password@host:587, or anymail://mailgun"
+
+# No user information, which a link in a mail would carry, and a port that is a number.
+_ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]\\]+)(?::[0-9]{1,5})?")
 
 env = environ.Env()
 
@@ -79,10 +83,10 @@ def broker(name: str) -> str:
 def origin(name: str, what: str) -> SplitResult:
     """Scheme and host of a URL that has nothing else. http is refused but for a loopback host."""
     text = required(name, what).rstrip("/")
+    if not _ORIGIN.fullmatch(text):
+        raise malformed(name, "it is no origin", "Write scheme and host, as https://guests.example.org")
     found = urlsplit(text)
-    if found.scheme not in ("http", "https") or not found.hostname or found.path or found.query or found.fragment:
-        raise malformed(name, f"'{text}' is no origin", "Write scheme and host, as https://guests.example.org")
-    if found.scheme == "http" and not _is_loopback(found.hostname):
+    if found.scheme == "http" and not _is_loopback(found.hostname or ""):
         raise malformed(
             name,
             f"http on {found.hostname} would send codes and cookies unencrypted",
@@ -94,7 +98,8 @@ def origin(name: str, what: str) -> SplitResult:
 def passcode_keys(name: str) -> tuple[tuple[int, bytes], ...]:
     """(id, key) pairs, the first of which makes what is new. Written as 1:<base64 of 32 bytes>,2:<…>."""
     keys = []
-    for part in required(name, "codes and links are derived from it, as 1:<base64 of 32 bytes>").split(","):
+    parts = required(name, "codes and links are derived from it, as 1:<base64 of 32 bytes>").split(",")
+    for place, part in enumerate(parts, 1):
         number_text, colon, text = part.strip().partition(":")
         try:
             key = base64.b64decode(text, validate=True)
@@ -103,7 +108,7 @@ def passcode_keys(name: str) -> tuple[tuple[int, bytes], ...]:
         if not colon or not number_text.isdecimal() or not 0 < int(number_text) < 2**31 or len(key) < 32:
             raise malformed(
                 name,
-                f"'{number_text[:12]}:…' is no id, a colon and the base64 of at least 32 bytes",
+                f"entry {place} is no id, a colon and the base64 of at least 32 bytes",  # not quoted: it may be a key
                 "Make one: echo 1:$(openssl rand -base64 32)",
             )
         keys.append((int(number_text), key))
