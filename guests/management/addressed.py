@@ -37,5 +37,5 @@ def guest_at(found: Address, tenant: Tenant) -> Guest:
 
 
 def inviter_of(tenant: Tenant, name: str, mailbox: str) -> Inviter:
-    """Who invites when an operator does: the name and address given, or the tenant itself, which answers no mail."""
-    return Inviter(name or tenant.name, mailbox)
+    """Who invites when an operator does: the name and address given, else nobody by name, who answers no mail."""
+    return Inviter(name or "An administrator", mailbox)
