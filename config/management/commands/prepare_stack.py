@@ -34,7 +34,7 @@ class Command(OperatorCommand):
             self.stdout.write("{}")
             return
         invite = invite_guest_by_mail if options["mail"] else invite_guest
-        now = timezone.now()  # noqa: TID251  # a command is a door
+        now = timezone.now()  # a command is a door
         try:
             made = furnish(origin=options["application"], invite=invite, actor=self.actor, now=now)
         except DemonstrationRefused as refused:
