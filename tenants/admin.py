@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,10 +22,11 @@ from tenants.colours import brand
 from tenants.doors.admin import TenantModelAdmin, actor, clock, desk
 from tenants.doors.filters import ChoiceFilter, ValuesFilter
 from tenants.doors.words import shown_time
-from tenants.forms import SettingsForm
+from tenants.forms import LogoForm, SettingsForm
 from tenants.models import AuditEntry, Outcome, RoleAssignment, Tenant
 from tenants.roles import Action, Role
 from tenants.scope import current_tenant_id
+from tenants.showing import change_logo, remove_logo
 from tenants.templatetags.portal import deed, in_words, outcome_mark, outcome_words, without_ids
 
 
@@ -158,6 +160,40 @@ class TenantAdmin(TenantModelAdmin):
     ) -> HttpResponse:
         self.get_object(request, object_id)
         return redirect("admin:tenants_tenant_changelist")
+
+    def get_urls(self) -> list[Any]:
+        logo = self.guarded(self.logo_page, Action.SETTINGS_VIEW)
+        return [path("logo/", logo, name="tenants_logo"), *super().get_urls()]
+
+    def logo_page(self, request: HttpRequest) -> HttpResponse:
+        """The logo: what guests see now, a new one, or none."""
+        tenant = Tenant.objects.get(id=current_tenant_id())
+        is_open = self.may(request, Action.SETTINGS_CHANGE)
+        form = LogoForm()
+        if request.method == "POST":
+            if not is_open:
+                raise PermissionDenied
+            if "_remove" in request.POST:
+                remove_logo(tenant=tenant, actor=actor(request), now=clock())
+                self.message_user(request, "The logo is gone. Guests see the name alone.")
+                return redirect("admin:tenants_logo")
+            form = LogoForm(request.POST, request.FILES)
+            if form.is_valid():
+                outcome = change_logo(
+                    tenant=tenant, content=form.cleaned_data["logo"].read(), actor=actor(request), now=clock()
+                )
+                if not self.refused(outcome, form, "logo"):
+                    self.message_user(request, "The logo is saved. Guests see it from now on.")
+                    return redirect("admin:tenants_logo")
+        shown = f"{reverse('tenants:logo', args=[tenant.primary_domain])}?v={tenant.logo_digest[:12]}"
+        return self.page(
+            request,
+            "admin/tenants/logo.html",
+            title="Logo",
+            form=form,
+            is_open=is_open,
+            logo_url=shown if tenant.logo_digest else "",
+        )
 
     def _settings_page(self, request: HttpRequest, form: SettingsForm, tenant: Tenant) -> TemplateResponse:
         is_open = self.may(request, Action.SETTINGS_CHANGE)

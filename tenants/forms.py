@@ -57,6 +57,14 @@ def read_domain(text: str) -> str:
         raise ValueError(str(refused)) from None
 
 
+class LogoForm(forms.Form):
+    """One picture. What is in it is for the operation to say."""
+
+    logo = forms.FileField(
+        max_length=200, error_messages={"required": "Choose a file.", "empty": "The file is empty. Choose another."}
+    )
+
+
 class SettingsForm(forms.Form):
     """A tenant's settings as an administrator reads and types them."""
 

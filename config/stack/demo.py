@@ -6,10 +6,13 @@ every start, and after one that was cut short. It writes nothing itself: it call
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypeVar
+
+from PIL import Image, ImageDraw
 
 from applications.models import Application
 from applications.operations import add_application, remove_application
@@ -24,6 +27,7 @@ from tenants.operations import Credentials, assign_role, create_administrator, c
 from tenants.refusals import Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope
+from tenants.showing import change_logo
 
 FABRIKAM, CONTOSO = "fabrikam.example", "contoso.example"
 ADMINISTRATOR, ADMINISTRATORS_NAME = "adele@fabrikam.example", "Adele Vance"
@@ -103,6 +107,19 @@ def _give_face(tenant: Tenant, actor: Actor, now: datetime) -> None:
         denied_domains=tenant.denied_domains,
     )
     _done(change_settings(tenant=tenant, settings=settings, actor=actor, now=now))
+    _done(change_logo(tenant=tenant, content=_logo(settings.colour), actor=actor, now=now))
+
+
+def _logo(colour: str) -> bytes:
+    """A made-up mark: three bars, as a roll of cloth."""
+    picture = Image.new("RGBA", (160, 160))
+    pen = ImageDraw.Draw(picture)
+    pen.rounded_rectangle((0, 0, 159, 159), radius=28, fill=colour)
+    for bar, width in enumerate((88, 64, 40)):
+        pen.rounded_rectangle((36, 36 + bar * 32, 36 + width, 56 + bar * 32), radius=10, fill="white")
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
 
 
 def _administrator(tenant: Tenant, actor: Actor, now: datetime) -> tuple[Administrator, Credentials | None]:
