@@ -47,13 +47,16 @@ class House:
     accepted: Invited
     """The invitation that `guest` has redeemed."""
     flow: SignInFlow
-    """Waits for a code, in `browser`."""
+    """Waits for the code of `pending`."""
     session: GuestSession
     application: Application
     provider: IdentityProvider
     entry: AuditEntry
     seal: AuditSeal
     browser: Browser
+    """Signed in as `guest`."""
+    waiting: Browser
+    """Stands on `flow`'s Enter code page."""
 
     @property
     def domain(self) -> str:
@@ -136,6 +139,7 @@ def furnish(tenant: Tenant, person: str) -> House:
             entry=entry,
             seal=AuditSeal.objects.get(),
             browser=browser,
+            waiting=other,
         )
 
 
