@@ -97,7 +97,7 @@ class Postgres:
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "port": str(PORT),
-            "max_connections": "100",
+            "max_connections": "200",
             "log_timezone": "UTC",
         }
         if not self.is_durable:
