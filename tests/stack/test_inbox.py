@@ -23,7 +23,7 @@ def folder(tmp_path, settings):
 
 
 @pytest.fixture
-def browser():
+def client():
     return Client(headers={"host": "127.0.0.1"})
 
 
@@ -39,30 +39,30 @@ def put(folder, *, subject: str = "Your code for Fabrikam", html: str | None = H
     )
 
 
-def test_it_is_empty_before_the_first_mail(folder, browser):
-    assert "No mail has arrived yet" in browser.get("/inbox/").content.decode()
+def test_it_is_empty_before_the_first_mail(folder, client):
+    assert "No mail has arrived yet" in client.get("/inbox/").content.decode()
 
 
-def test_it_lists_mails_by_subject_and_recipient(folder, browser):
+def test_it_lists_mails_by_subject_and_recipient(folder, client):
     name = put(folder)
-    page = browser.get("/inbox/").content.decode()
+    page = client.get("/inbox/").content.decode()
     assert "Your code for Fabrikam" in page
     assert "nicole@firstupconsultants.com" in page
     assert f"/inbox/{name}" in page
 
 
-def test_it_shows_the_text_escaped_and_its_links_clickable(folder, browser):
-    page = browser.get(f"/inbox/{put(folder)}").content.decode()
+def test_it_shows_the_text_escaped_and_its_links_clickable(folder, client):
+    page = client.get(f"/inbox/{put(folder)}").content.decode()
     assert "Hello &lt;b&gt;Nicole&lt;/b&gt;" in page
     assert '<a href="http://127.0.0.1:8000/fabrikam.example/redeem/abc">' in page
 
 
-def test_it_shows_the_html_in_a_frame_that_may_run_and_load_nothing(folder, browser):
+def test_it_shows_the_html_in_a_frame_that_may_run_and_load_nothing(folder, client):
     name = put(folder)
-    page = browser.get(f"/inbox/{name}")
+    page = client.get(f"/inbox/{name}")
     assert f'<iframe class="letter" src="/inbox/{name}/html" sandbox=' in page.content.decode()
     assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
-    framed = browser.get(f"/inbox/{name}/html")
+    framed = client.get(f"/inbox/{name}/html")
     policy = framed.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "sandbox allow-popups" in policy
@@ -72,30 +72,30 @@ def test_it_shows_the_html_in_a_frame_that_may_run_and_load_nothing(folder, brow
     assert '<base target="_blank">' in framed.content.decode()
 
 
-def test_it_lets_no_other_page_frame_anything(folder, browser):
-    assert "frame-src" not in browser.get("/inbox/").headers["Content-Security-Policy"]
+def test_it_lets_no_other_page_frame_anything(folder, client):
+    assert "frame-src" not in client.get("/inbox/").headers["Content-Security-Policy"]
 
 
-def test_it_shows_a_mail_without_html(folder, browser):
+def test_it_shows_a_mail_without_html(folder, client):
     name = put(folder, html=None)
-    assert "<iframe" not in browser.get(f"/inbox/{name}").content.decode()
-    assert browser.get(f"/inbox/{name}/html").status_code == HTTPStatus.NOT_FOUND
+    assert "<iframe" not in client.get(f"/inbox/{name}").content.decode()
+    assert client.get(f"/inbox/{name}/html").status_code == HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.parametrize("name", ["0" * 20 + "-00000000", "secrets", "new"])
-def test_it_does_not_know_other_names(folder, browser, name):
-    assert browser.get(f"/inbox/{name}").status_code == HTTPStatus.NOT_FOUND
+def test_it_does_not_know_other_names(folder, client, name):
+    assert client.get(f"/inbox/{name}").status_code == HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.parametrize("suffix", ["", "{name}", "{name}/html"])
-def test_it_is_not_there_for_another_machine(folder, browser, suffix):
+def test_it_is_not_there_for_another_machine(folder, client, suffix):
     path = f"/inbox/{suffix.format(name=put(folder))}"
-    assert browser.get(path, REMOTE_ADDR="192.0.2.7").status_code == HTTPStatus.NOT_FOUND
+    assert client.get(path, REMOTE_ADDR="192.0.2.7").status_code == HTTPStatus.NOT_FOUND
 
 
-def test_it_is_not_there_where_the_product_is_public(folder, browser, settings):
+def test_it_is_not_there_where_the_product_is_public(folder, client, settings):
     settings.PUBLIC_URL = "https://guests.example.org"
-    assert browser.get("/inbox/").status_code == HTTPStatus.NOT_FOUND
+    assert client.get("/inbox/").status_code == HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.parametrize(
