@@ -53,7 +53,7 @@ def open_flow(request: HttpRequest, flow_id: UUID) -> SignInFlow | None:
     if not secret:
         return None
     return (
-        SignInFlow.objects.select_related("guest", "invitation")
+        SignInFlow.objects.select_related("guest", "invitation__guest")
         .filter(id=flow_id, browser_hash=token_hash(secret), expires_at__gt=Now())
         .first()
     )

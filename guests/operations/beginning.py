@@ -84,6 +84,11 @@ def begin_with_invitation(
     return begin_flow(tenant=tenant, beginning=beginning, asker=asker, now=now)
 
 
+def invitation_of(*, ticket: str) -> Invitation | None:
+    """The invitation that this link belongs to, for what its holder may read when a code is refused."""
+    return _by_ticket(ticket)
+
+
 def begin_with_address(
     *, tenant: Tenant, address: Address, way: Way, landing: Landing, skips: Skips, asker: Asker, now: datetime
 ) -> SignInFlow | Elsewhere | Refusal:

@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from guests.models import Guest, SignInFlow
+from guests.models import Guest, Invitation, SignInFlow
 from guests.views.asking import front_door_url
 from guests.views.pages import page
 from guests.views.refusals import Known
@@ -108,12 +108,17 @@ def lost(request: TenantRequest) -> HttpResponse:
 def known_of(flow: SignInFlow) -> Known | None:
     """What the holder of a live link or a known browser may read: whose guest they are."""
     if flow.invitation is not None:
-        return Known(
-            address=flow.address,
-            inviter=flow.invitation.inviter_name,
-            inviter_address=flow.invitation.inviter_address,
-        )
+        return known_by(flow.invitation)
     return known_as(flow.guest) if flow.guest is not None else None
+
+
+def known_by(invitation: Invitation) -> Known:
+    """What the holder of this invitation's live link may read."""
+    return Known(
+        address=invitation.guest.address,
+        inviter=invitation.inviter_name,
+        inviter_address=invitation.inviter_address,
+    )
 
 
 def known_as(guest: Guest) -> Known:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 
 from guests.operations.beginning import Opened
-from guests.views.asking import front_door_url
+from guests.views.asking import front_door_url, goal
 from guests.views.pages import page
 from providers.rules import METHOD_NAMES, Decision, Method
 from tenants.addresses import Address
@@ -40,7 +40,7 @@ def show(request: TenantRequest, address: Address, decision: Decision, *, opened
         masked_address=address.masked,
         inviter=inviter,
         start_again_url=front_door_url(request.tenant),
-        skip_url=_skip_url(request, decision) if decision.may_skip else "",
+        skip_url=_skip_url(request, decision, opened=opened) if decision.may_skip else "",
     )
 
 
@@ -58,7 +58,10 @@ def choose(request: TenantRequest, address: Address, decision: Decision, *, choo
     )
 
 
-def _skip_url(request: TenantRequest, decision: Decision) -> str:
-    """The same page again, saying "I have no account there" (R34)."""
+def _skip_url(request: TenantRequest, decision: Decision, *, opened: Opened | None) -> str:
+    """The way in once more, saying "I have no account there" (R34): the link, or the front door with the same goal."""
     query = [("skip", one) for one in request.GET.getlist("skip")] + [("skip", decision.method.value)]
-    return f"{request.path}?{urlencode(query)}"
+    if opened is not None:
+        return f"{request.path}?{urlencode(query)}"
+    sealed = goal(request).sealed
+    return f"{front_door_url(request.tenant)}?{urlencode(query + ([('to', sealed)] if sealed else []))}"

@@ -14,6 +14,7 @@ from guests.operations.beginning import (
     Opened,
     ask_for_invitation,
     begin_with_invitation,
+    invitation_of,
     open_invitation,
 )
 from guests.operations.consenting import step_of
@@ -21,7 +22,7 @@ from guests.operations.inviting import landing_of
 from guests.operations.signing_in import sign_out
 from guests.rules import Step
 from guests.sessions import forget_session, open_session
-from guests.views import elsewhere
+from guests.views import code_page, elsewhere
 from guests.views.asking import asker, asker_with_secret, front_door_url, guest_actor, my_apps_url, skips
 from guests.views.pages import page
 from guests.views.refusals import Known, refuse
@@ -44,7 +45,9 @@ def show_invitation(request: TenantRequest, ticket: str) -> HttpResponse:
         return _for_signed_in(request, ticket, session, opened)
     if opened.decision.refused_as is not None:
         refusal = Refusal(Code(opened.decision.refused_as.value))
-        return refuse(request, refusal, known=_known(opened), back_url=front_door_url(request.tenant))
+        return refuse(
+            request, refusal, known=code_page.known_by(opened.invitation), back_url=front_door_url(request.tenant)
+        )
     if opened.decision.choices:
         return elsewhere.choose(request, opened.address, opened.decision, choose_url=request.get_full_path())
     if opened.decision.method is not Method.PASSCODE:
@@ -77,7 +80,8 @@ def send_code(request: TenantRequest, ticket: str) -> HttpResponse:
         tenant=request.tenant, ticket=ticket, skips=skips(request), asker=who, now=timezone.now()
     )
     if isinstance(begun, Refusal):
-        return _refused(request, ticket, begun)
+        invitation = invitation_of(ticket=ticket)
+        return _refused(request, ticket, begun, known=code_page.known_by(invitation) if invitation else None)
     if isinstance(begun, Elsewhere):
         return elsewhere.show(request, begun.address, begun.decision, opened=begun.opened)
     return keep(redirect(flow_url(request, begun)))
@@ -135,19 +139,12 @@ def _for_signed_in(request: TenantRequest, ticket: str, session: GuestSession, o
     return HttpResponseRedirect(landing_of(tenant, opened.invitation.redirect_url) or my_apps_url(tenant))
 
 
-def _refused(request: TenantRequest, ticket: str, refusal: Refusal) -> HttpResponse:
+def _refused(request: TenantRequest, ticket: str, refusal: Refusal, *, known: Known | None = None) -> HttpResponse:
+    back_url = front_door_url(request.tenant)
     if refusal.code is Code.LINK_GONE:
         url = reverse("guests:ask_again", kwargs={"tenant": request.tenant.primary_domain, "ticket": ticket[:60]})
-        return refuse(request, refusal, back_url=front_door_url(request.tenant), ask_url=url)
-    return refuse(request, refusal, back_url=front_door_url(request.tenant))
-
-
-def _known(opened: Opened) -> Known:
-    return Known(
-        address=opened.guest.address,
-        inviter=opened.invitation.inviter_name,
-        inviter_address=opened.invitation.inviter_address,
-    )
+        return refuse(request, refusal, back_url=back_url, ask_url=url)
+    return refuse(request, refusal, known=known, back_url=back_url)
 
 
 def _link_url(request: TenantRequest, ticket: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -42,7 +43,7 @@ def front_door(request: TenantRequest) -> HttpResponse:
     return page(
         request,
         "sign_in/send_code.html",
-        send_url=reverse("guests:send_code", kwargs={"tenant": request.tenant.primary_domain}),
+        send_url=_skipping(request, reverse("guests:send_code", kwargs={"tenant": request.tenant.primary_domain})),
         masked_address=address.masked,
         application=wanted.name,
         hidden={"email": address.to_send} | _sealed(wanted),
@@ -58,7 +59,7 @@ def show_front_door(
         request,
         "sign_in/front_door.html",
         status=422 if error else 200,
-        submit_url=front_door_url(request.tenant),
+        submit_url=_skipping(request, front_door_url(request.tenant)),
         email=email,
         error=error,
         application=wanted.name,
@@ -135,6 +136,12 @@ def send_again(request: TenantRequest, flow_id: UUID) -> HttpResponse:
             return code_page.show(request, flow, wait_until=sent.until, status=429)
         return _refused(request, flow, sent)
     return redirect(f"{flow_url(request, flow)}?sent")
+
+
+def _skipping(request: TenantRequest, url: str) -> str:
+    """The form's address, with what was said before about accounts that the guest has not (R34)."""
+    said = skips(request).skipped
+    return f"{url}?{urlencode([('skip', one.value) for one in sorted(said)])}" if said else url
 
 
 def _sealed(wanted: Goal) -> dict[str, str]:
