@@ -27,6 +27,11 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 """Tables that migrations fill: emptying them would need migrating again."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last: Playwright leaves its event loop running in the thread of all that follow."""
+    items.sort(key=lambda item: item.path.parent.name == "browser")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """The owner makes and migrates the test database; every test works in it as the application role.
