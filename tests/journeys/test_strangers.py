@@ -212,3 +212,30 @@ def test_R19_a_guest_whom_the_domain_list_keeps_out_looks_like_a_stranger(direct
     assert seen(directory, PENDING) == seen(directory, UNKNOWN)
     assert history(directory, "sign_in.begun")[-2].code == "E-DOMAIN"
     assert post(directory) == []
+
+
+def test_B3_R17_a_stranger_who_spends_every_budget_locks_no_guest_out(
+    fabrikam: Tenant, invite: Invite, now: datetime
+) -> None:
+    link = invite(fabrikam, ACCEPTED).link
+    nanines = Browser()
+    sign_in(nanines, fabrikam, link)
+    nanines.open("/myapps/fabrikam.example")
+    nanines.submit("Sign out")
+
+    stranger, refused = Browser(), set[str]()
+    for _ in range(8):
+        page = ask_by_address(stranger, fabrikam, ACCEPTED)
+        if page.status == 429:
+            refused.add("sending")
+            break
+        for guess in range(5):
+            stranger.page = page
+            if stranger.submit("code", code=f"0000000{guess}").status == 429:
+                refused.add("guessing")
+    assert refused == {"sending", "guessing"}
+    post(fabrikam)
+
+    ask_by_address(nanines, fabrikam, ACCEPTED)  # a browser that signed in here before
+    assert nanines.submit("code", code=code_in(post(fabrikam)[-1])).heading == "My Apps"
+    assert sign_in(Browser(), fabrikam, link).heading == "My Apps"  # and whoever holds the link
