@@ -205,9 +205,10 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
-# Elsewhere `manage.py collectstatic` gathers the files once, with their fingerprints.
+# The local stack and the tests serve them from where they are written; elsewhere `manage.py collectstatic` gathers
+# them once per version, with their fingerprints.
 IS_UNGATHERED = LOCAL_STACK or "pytest" in sys.modules
+STATIC_ROOT = None if IS_UNGATHERED else DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = IS_UNGATHERED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
