@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import logging
 from collections.abc import Iterator
 from datetime import datetime
-from queue import Empty
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-import tenants.queue
 from applications.operations import add_application
 from config.logs import HideTickets
 from providers.rules import PasscodeState
@@ -43,6 +39,7 @@ from tests.journeys.stories import (
     turn_passcodes,
     wrong,
 )
+from tests.tenants.brokers import broker_at, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,34 +61,10 @@ class Recorded(Client):
 
 
 @pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A broker in this process; at the end of the story the list holds every message, header and body."""
-    app: Any = current_app
-    monkeypatch.setattr(tenants.queue, "_quiet_until", 0.0)  # whatever another test's broker did
-    kept = app.conf.broker_url, app.conf.broker_transport_options
-    _connect_anew(app, "memory://", {})
-    messages: list[str] = []
-    yield messages
-    _connect_anew(app, *kept)
-
-
-def _connect_anew(app: Any, url: str, options: dict[str, Any]) -> None:
-    app.pool.force_close_all()
-    app.conf.update(broker_url=url, broker_read_url=url, broker_write_url=url, broker_transport_options=options)
-    app._pool = app.amqp._producer_pool = None
-
-
-def published() -> list[str]:
-    """Every message that waits at the broker."""
-    found: list[str] = []
-    app: Any = current_app
-    with app.connection_for_read() as held, held.SimpleQueue("celery") as queue:
-        while True:
-            try:
-                message = queue.get_nowait()
-            except Empty:
-                return found
-            found.append(json.dumps([message.headers, message.properties, message.body], default=str))
+def broker() -> Iterator[None]:
+    """A broker in this process, which keeps what is published."""
+    with broker_at("memory://"):
+        yield
 
 
 @pytest.fixture
@@ -213,7 +186,7 @@ def whole_run(tenant: Tenant, seen: Seen, now: datetime) -> dict[str, set[str]]:
 
 
 def test_B4_R13_no_secret_stands_where_it_does_not_belong(
-    fabrikam: Tenant, broker: list[str], log: io.StringIO, now: datetime, capsys: pytest.CaptureFixture[str]
+    fabrikam: Tenant, broker: None, log: io.StringIO, now: datetime, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with tenant_scope(fabrikam.id):
         add_application(

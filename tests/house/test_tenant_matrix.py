@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tenants.roles import Role
@@ -109,7 +110,9 @@ OF_NOBODY = {"", "livez", "myapps", "organization", "readyz", "robots.txt", "sig
 
 def test_B5_every_address_is_in_the_matrix() -> None:
     listed = set(OBJECTS) | OF_A_TENANT | OF_THE_PORTAL | OF_NOBODY
-    assert set(routes()) == listed, "a new address needs an entry here: whose thing does it name?"
+    # The local stack's inbox shows every mail by design, and answers nobody elsewhere (tests/stack/test_inbox.py).
+    found = {route for route in routes() if not (settings.LOCAL_STACK and route.startswith("inbox/"))}
+    assert found == listed, "a new address needs an entry here: whose thing does it name?"
 
 
 def ask(client: Client, verb: str, url: str, data: dict[str, Any] | None = None, *, hide: object = "") -> Any:

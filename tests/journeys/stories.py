@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -24,6 +25,11 @@ from tests.journeys.browser import Browser, Page, code_in, post
 from tests.journeys.conftest import ADELE
 
 OPERATOR = Actor(ActorKind.OPERATOR, "olga", source="shell")
+
+
+def path_of(link: str) -> str:
+    """The link without the origin that its mail begins with."""
+    return link.removeprefix(settings.PUBLIC_URL)
 
 
 def ask(browser: Browser, tenant: Tenant, link: str) -> str:
