@@ -27,7 +27,7 @@ from applications.models import Application
 from config import account
 from config.dashboard import overview
 from config.navigation import GROUPS
-from config.sign_in import LoginForm
+from config.sign_in import LoginForm, give_try_back, network_locked_out, take_try
 from guests.views.pages import plate
 from tenants.doors.admin import TenantModelAdmin
 from tenants.doors.desk import actor, choose, clock, desk, offered, signed_in
@@ -157,9 +157,16 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         was_in = self.has_permission(request)
+        if request.method == "POST":
+            if was_in:  # to sign in as somebody else, one signs out first
+                return redirect("admin:index")
+            until = take_try(request)
+            if until is not None:
+                return network_locked_out(request, until)
         page: HttpResponse = super().login(request, {"title": "Sign in to the portal", **(extra_context or {})})
         who = request.user
         if not was_in and isinstance(who, Administrator) and getattr(who, "otp_device", None) is not None:
+            give_try_back(request)
             record_sign_in(administrator=who, actor=signed_in(request), now=clock())
         return page
 

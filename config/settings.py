@@ -183,7 +183,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 OTP_TOTP_ISSUER = "Vestibule"
 
-# django-axes: ten wrong passwords for one name from one address, then a pause of a quarter of an hour.
+# django-axes: ten wrong passwords or codes for one name from one network, then a pause of a quarter of an hour.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -194,7 +194,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # trying during the pause
 AXES_ENABLE_ADMIN = False  # its lists would show every administrator's sign-ins
 AXES_DISABLE_ACCESS_LOG = True  # the audit of the administrator's tenants tells of sign-ins
 AXES_SENSITIVE_PARAMETERS = ["otp_token"]
-AXES_CLIENT_IP_CALLABLE = "tenants.source.client_address"
+AXES_CLIENT_IP_CALLABLE = "config.sign_in.counted_network"  # a /64 is one: its addresses cost nothing
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 

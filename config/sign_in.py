@@ -1,13 +1,15 @@
 """How an administrator signs in.
 
-Knows the form that takes both factors at once, the name under which wrong passwords are counted, and the page for who
-typed too many. Every refusal of the form is one sentence: which of the three was wrong would tell a thief what he has.
+Knows the form that takes both factors at once, the name and the network under which wrong tries are counted, and the
+page for who typed too many. Every refusal of the form is one sentence: which of the three was wrong would tell a thief
+what he has.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.helpers import get_cool_off
@@ -19,14 +21,20 @@ from django.shortcuts import render
 from django_otp import devices_for_user
 from django_otp.admin import OTPAdminAuthenticationForm
 
+from tenants import budgets
+from tenants.budgets import Allowance
 from tenants.doors.desk import clock
 from tenants.doors.words import utc
-from tenants.source import client_address
+from tenants.source import client_address, is_exempt, network_key
 
 WRONG = (
     "The email, the password or the code is not right. After a wrong code, wait before you try again: "
     "1 second, then 2, then 4, and so on."
 )
+
+TRIES_PER_NETWORK = 20
+TRIES_LAST = timedelta(minutes=10)
+"""Every try costs a slow hash, whatever name is typed; who gets in has theirs given back."""
 
 
 def token(typed: str) -> str:
@@ -85,15 +93,52 @@ def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = N
     return str(name).strip().lower()[:254] if name else None
 
 
+def counted_network(request: HttpRequest) -> str:
+    """Where a wrong password is counted: the network's first address, as within a /64 anybody may take any address."""
+    return network_key(client_address(request)).partition("/")[0]
+
+
+def take_try(request: HttpRequest) -> datetime | None:
+    """Spend one of the network's tries, before a password is hashed. Returns when new ones come, if none is left.
+
+    Networks that the operator exempted from the limits per source have no such limit here either. (R17)
+    """
+    if is_exempt(client_address(request)):
+        return None
+    return budgets.take([Allowance(_tries(request), TRIES_PER_NETWORK, TRIES_LAST)])
+
+
+def give_try_back(request: HttpRequest) -> None:
+    """Both factors were right: a house with many administrators behind one address does not run out."""
+    if not is_exempt(client_address(request)):
+        budgets.give_back([_tries(request)])
+
+
+def _tries(request: HttpRequest) -> str:
+    return budgets.key("portal-tries", network_key(client_address(request)))
+
+
 def locked_out(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     """The page for who typed too many wrong passwords: until when, by the clock; trying does not move it."""
-    return render(request, "admin/locked_out.html", {"until": _ends(request, credentials)}, status=429)
+    return _wait(request, _ends(request, credentials), "this email from your network")
 
 
-def _ends(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+def network_locked_out(request: HttpRequest, until: datetime) -> HttpResponse:
+    """The same page for a network that tried too often, whichever names it typed."""
+    return _wait(request, until, "emails from your network")
+
+
+def _wait(request: HttpRequest, until: datetime, tried: str) -> HttpResponse:
+    page = render(request, "admin/locked_out.html", {"until": utc(until), "tried": tried}, status=429)
+    page.headers["Retry-After"] = str(max(1, math.ceil((until - clock()).total_seconds())))
+    return page
+
+
+def _ends(request: HttpRequest, credentials: Mapping[str, Any] | None) -> datetime:
     last: datetime | None = AccessAttempt.objects.filter(
-        username=counted_name(request, credentials), ip_address=client_address(request)
+        username=counted_name(request, credentials), ip_address=counted_network(request)
     ).aggregate(last=Max("attempt_time"))["last"]
-    return utc((last or clock()) + get_cool_off(request))
+    cool_off: timedelta = get_cool_off(request)
+    return (last or clock()) + cool_off

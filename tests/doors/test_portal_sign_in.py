@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 import time_machine
@@ -149,3 +150,46 @@ def test_R63_the_code_is_in_no_table_of_the_counter(adele):
     kept = " ".join(str(value) for row in AccessAttempt.objects.values() for value in row.values())
     assert BACKUP_CODE not in kept
     assert "wrong-password" not in kept
+
+
+def test_R17_it_hashes_no_password_for_a_network_that_tried_twenty_names(adele):
+    with_backup_code(adele)
+    for turn in range(20):
+        answer = Client().post(LOGIN, sign_in_form(f"nobody{turn}@fabrikam.example"))
+        assert answer.status_code == 200
+    spent = Client().post(LOGIN, sign_in_form(adele.email))
+    assert spent.status_code == 429
+    assert "Please wait until" in text(spent)
+    assert 1 <= int(spent["Retry-After"]) <= 600
+    assert AccessAttempt.objects.count() == 20  # the last try reached nobody who counts passwords
+    assert Client(REMOTE_ADDR="198.51.100.7").post(LOGIN, sign_in_form(adele.email)).status_code == 302
+
+
+def test_R17_it_counts_no_try_of_who_gets_in(adele):
+    device = with_backup_code(adele)
+    for turn in range(22):
+        device.token_set.create(token=f"office{turn}")
+        assert Client().post(LOGIN, sign_in_form(adele.email, code=f"office{turn}")).status_code == 302
+
+
+def test_R17_an_exempt_network_meets_no_limit_of_its_own(adele, settings):
+    settings.SOURCE_LIMITS_EXEMPT = (ip_network("127.0.0.0/8"),)
+    for turn in range(22):
+        assert Client().post(LOGIN, sign_in_form(f"nobody{turn}@fabrikam.example")).status_code == 200
+
+
+def test_R17_it_counts_an_IPv6_network_as_one_place(adele):
+    with_backup_code(adele)
+    for turn in range(10):
+        answer = Client(REMOTE_ADDR=f"2001:db8:0:7::{turn:x}").post(LOGIN, sign_in_form(adele.email, password="wrong"))
+    assert answer.status_code == 429
+    assert 800 <= int(answer["Retry-After"]) <= 900
+    assert Client(REMOTE_ADDR="2001:db8:0:7::99").post(LOGIN, sign_in_form(adele.email)).status_code == 429
+    assert Client(REMOTE_ADDR="2001:db8:0:8::1").post(LOGIN, sign_in_form(adele.email)).status_code == 302
+
+
+def test_R63_who_is_in_already_is_asked_for_nothing_and_tries_nothing(portal):
+    answer = portal.post(LOGIN, sign_in_form("somebody@fabrikam.example", password="wrong"))
+    assert answer.status_code == 302
+    assert answer["Location"] == "/admin/"
+    assert not AccessAttempt.objects.exists()
