@@ -84,12 +84,13 @@ def add_domain(*, tenant: Tenant, domain: str, actor: Actor, now: datetime) -> V
 def publish_terms(*, tenant: Tenant, text: str, actor: Actor, now: datetime) -> Tenant:
     """Give the tenant's terms of use a new version, which whoever redeems from now on must accept (R22).
 
-    Empty text withdraws them; the same text again changes nothing.
+    Empty text withdraws them; the same text again changes nothing, however its lines end.
     """
+    wanted = _with_plain_line_ends(text)
     with transaction.atomic():
         locked = Tenant.objects.select_for_update().get(id=tenant.id)
-        if locked.terms_text != text.strip():
-            locked.terms_text = text.strip()
+        if _with_plain_line_ends(locked.terms_text) != wanted:
+            locked.terms_text = wanted
             # The number goes on counting while there are none, so that no version ever means two texts.
             locked.terms_version += 1
             locked.terms_published_at = now
@@ -174,6 +175,11 @@ def _new_administrator(email: str, name: str, *, is_superuser: bool) -> Credenti
     administrator.save(update_fields=["password"])
     codes = second_factor.make_backup_codes(administrator=administrator, count=FIRST_BACKUP_CODES)
     return Credentials(administrator, password, tuple(codes))
+
+
+def _with_plain_line_ends(text: str) -> str:
+    # A browser sends a text area's lines with CR LF, a file has LF: neither is another text.
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _password() -> str:
