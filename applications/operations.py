@@ -12,7 +12,7 @@ from applications.models import Application
 from tenants import audit
 from tenants.audit import Actor
 from tenants.models import Tenant
-from tenants.origins import origin_of
+from tenants.origins import canonical_origin, origin_of
 from tenants.refusals import Code, Refusal
 
 
@@ -21,12 +21,16 @@ def add_application(
 ) -> Application | Refusal:
     """Share an application; its origin is registered with the tenant, so that guests may land there (R39).
 
-    Refuses an address that is no http(s) address, a name that is missing or that another application of the tenant
+    Refuses an address that is no https address (http on the machine itself is taken), a name that is missing or that another application of the tenant
     has, and what is too long to be kept (E-INPUT).
     """
     origin = origin_of(url)
     if origin is None:
         return Refusal(Code.INPUT, reason="The application's address must begin with https:// and name a host.")
+    try:
+        origin = canonical_origin(origin)
+    except ValueError as error:
+        return Refusal(Code.INPUT, reason=f"The application's address: {error}")
     wanted = Application(tenant_id=tenant.id, name=name.strip(), description=description.strip(), url=url)
     wrong = _wrong(wanted)
     if wrong:
