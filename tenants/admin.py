@@ -128,7 +128,7 @@ class TenantAdmin(TenantModelAdmin):
     view_action = Action.SETTINGS_VIEW
     list_title = "Settings"
     FIELDSETS = (
-        (None, {"fields": ["name", "sender_name", "colour"]}),
+        (None, {"fields": ["name", "sender_name", "colour", "shown_version"]}),
         ("What guests agree to", {"fields": ["privacy_statement_url", "terms_text"]}),
         ("Passcodes and invitations", {"fields": ["passcode_minutes", "invitation_days"]}),
         ("Which guests, and where they may go", {"fields": ["allowed_domains", "denied_domains", "landing_origins"]}),
@@ -147,7 +147,13 @@ class TenantAdmin(TenantModelAdmin):
                 raise PermissionDenied
             form = SettingsForm(request.POST)
             if form.is_valid():
-                outcome = change_settings(tenant=tenant, settings=form.settings(), actor=actor(request), now=clock())
+                outcome = change_settings(
+                    tenant=tenant,
+                    settings=form.settings(),
+                    actor=actor(request),
+                    now=clock(),
+                    shown_version=form.cleaned_data["shown_version"],
+                )
                 if not self.refused(outcome, form):
                     self.message_user(request, "The settings are saved.")
                     return redirect("admin:tenants_tenant_changelist")

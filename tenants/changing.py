@@ -6,7 +6,9 @@ later accept. Limits per hour are not among them: they bind administrators too, 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from django.db import transaction
@@ -40,8 +42,19 @@ class Settings:
     denied_domains: list[str]
 
 
-def change_settings(*, tenant: Tenant, settings: Settings, actor: Actor, now: datetime) -> Tenant | Refusal:
+def version_of(tenant: Tenant) -> str:
+    """What the settings are at this moment, as an opaque word that is another one after any change."""
+    values = {one.name: getattr(tenant, one.name) for one in fields(Settings)}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def change_settings(
+    *, tenant: Tenant, settings: Settings, actor: Actor, now: datetime, shown_version: str = ""
+) -> Tenant | Refusal:
     """Store the settings; the history names each that changed. Other terms become the next version.
+
+    `shown_version` is version_of() what the administrator was looking at, empty where nothing was shown: settings that
+    have changed since are refused, or what was added meanwhile, as an application's origin is, would be lost.
 
     Refuses a passcode's life outside 10 to 30 minutes (R11), an invitation's outside 1 to 365 days (R52) and an allow
     list beside a deny list (R53).
@@ -51,6 +64,8 @@ def change_settings(*, tenant: Tenant, settings: Settings, actor: Actor, now: da
         return Refusal(Code.INPUT, reason=wrong)
     with transaction.atomic():
         row = Tenant.objects.select_for_update().get(id=tenant.id)
+        if shown_version and shown_version != version_of(row):
+            return Refusal(Code.INPUT, reason="The settings were changed meanwhile. Load the page again, then change it.")
         wanted = asdict(settings)
         terms = wanted.pop("terms_text")
         changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}

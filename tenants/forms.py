@@ -12,11 +12,13 @@ from typing import Any
 from django import forms
 
 from tenants.addresses import AddressRefused, canonical_domain
-from tenants.changing import Settings
+from tenants.changing import Settings, version_of
 from tenants.models import Tenant
 from tenants.origins import canonical_origin
 
 WIDE = {"class": "vTextField"}
+MOST_LINES = 2_000
+"""Values in one list: what a page can still send and every invitation can still look through."""
 
 
 class LinesField(forms.CharField):
@@ -29,15 +31,16 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list is what the operation takes
         lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
-        found: list[str] = []
-        for line in lines[:200]:
+        if len(lines) > MOST_LINES:
+            raise forms.ValidationError(f"{len(lines):,} lines are too many: at most {MOST_LINES:,}. Nothing was saved.")
+        found: dict[str, None] = {}
+        for line in lines:
             try:
                 read = self.read(line)
             except ValueError as error:
                 raise forms.ValidationError(f"“{line[:100]}”: {error}") from None
-            if read not in found:
-                found.append(read)
-        return found
+            found[read] = None
+        return list(found)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -68,6 +71,7 @@ class LogoForm(forms.Form):
 class SettingsForm(forms.Form):
     """A tenant's settings as an administrator reads and types them."""
 
+    shown_version = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
     name = forms.CharField(max_length=100, widget=forms.TextInput(attrs=WIDE), help_text="Guests see it on every page.")
     sender_name = forms.CharField(
         max_length=100,
@@ -131,11 +135,12 @@ class SettingsForm(forms.Form):
     @classmethod
     def of(cls, tenant: Tenant) -> dict[str, Any]:
         """The tenant's present settings, as `initial`."""
-        return {name: getattr(tenant, name) for name in cls.base_fields}
+        stored = {name: getattr(tenant, name) for name in cls.base_fields if name != "shown_version"}
+        return {**stored, "shown_version": version_of(tenant)}
 
     def clean_colour(self) -> str:
         return str(self.cleaned_data["colour"]).lower()
 
     def settings(self) -> Settings:
         """What was typed, for the operation."""
-        return Settings(**self.cleaned_data)
+        return Settings(**{name: value for name, value in self.cleaned_data.items() if name != "shown_version"})
