@@ -35,7 +35,8 @@ def origin_of(url: str) -> str | None:
     """The origin as `https://host` or `https://host:8443`: A-labels, lower case, the scheme's usual port left out.
 
     None for everything that is no absolute http or https URL which every parser reads alike: without `//`, with user
-    information, a backslash, white space, a control or bidi character, a host written as a number, a last dot.
+    information, a backslash, white space, a control or bidi character, a host written as a number, a last dot; and for
+    one that is too long, as it was typed or once it is percent-encoded.
     """
     parts = _parts(url)
     return parts.origin if parts else None
@@ -54,6 +55,14 @@ def is_registered(url: str, origins: Iterable[str]) -> bool:
     """Whether the URL's origin is one of these. One that cannot be read is never equal to anything (R39)."""
     origin = origin_of(url)
     return origin is not None and any(origin == origin_of(registered) for registered in origins)
+
+
+def noted(url: str) -> str:
+    """What the history keeps of an address that is not followed: its printable characters, as many as a URL may have.
+
+    A NUL or half a surrogate pair would make the line impossible to write.
+    """
+    return "".join(character for character in url if character.isprintable())[:LONGEST_URL]
 
 
 def canonical_origin(text: str) -> str:
@@ -85,7 +94,9 @@ def _parts(url: str) -> _Url | None:
     if host is None or port is None:
         return None
     shown_port = f":{port}" if port and int(port) != _USUAL_PORT[scheme] else ""
-    return _Url(f"{scheme}://{host}{shown_port}", iri_to_uri(rest))
+    made = _Url(f"{scheme}://{host}{shown_port}", iri_to_uri(rest))
+    # Measured again: percent-encoding makes one character up to twelve.
+    return made if len(made.origin) + len(made.rest) <= LONGEST_URL else None
 
 
 def _host_and_port(authority: str) -> tuple[str | None, str | None]:

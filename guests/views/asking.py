@@ -22,7 +22,7 @@ from providers.rules import Method
 from tenants.audit import Actor, ActorKind
 from tenants.doors.middleware import TenantRequest
 from tenants.models import Tenant
-from tenants.origins import LONGEST_URL
+from tenants.origins import noted
 from tenants.source import client_address, is_within
 
 LANDING_SALT = "vestibule landing v2"
@@ -87,7 +87,7 @@ def goal_of(tenant: Tenant, url: str, *, name: str = "") -> Goal:
     if not url:
         return Goal()
     followed = landing_of(tenant, url)
-    landing = Landing(followed, "" if followed else url[:LONGEST_URL])
+    landing = Landing(followed, "" if followed else noted(url))
     sealed = signing.dumps([str(tenant.id), landing.url, landing.unregistered, name], salt=LANDING_SALT, compress=True)
     return Goal(landing, name, sealed)
 

@@ -53,7 +53,8 @@ class ValuesFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset.filter(**{self.column: value}) if value else queryset
+        # No column holds an unprintable value, and PostgreSQL would refuse to compare with a NUL.
+        return queryset.filter(**{self.column: value}) if value and value.isprintable() else queryset
 
 
 class ChoiceFilter(SimpleListFilter):

@@ -7,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenants.origins import canonical_origin, is_registered, origin_of, rebuilt
+from tenants.origins import canonical_origin, is_registered, noted, origin_of, rebuilt
 
 REGISTERED = ["https://app.example", "https://app.example:8443", "http://127.0.0.1:8001", "https://straße.example"]
 
@@ -131,6 +131,7 @@ ASTRAY = [
     "https://\ud800app.example",
     "https://app_.example",
     "https://app.example/" + "x" * 2000,
+    "https://app.example/" + "é" * 1500,  # 2,000 characters are room enough until they are percent-encoded
     "https://" + "a" * 300 + ".example",
 ]
 
@@ -145,6 +146,25 @@ def test_R39_it_knows_a_registered_origin_however_it_is_written(url: str, made: 
 @pytest.mark.parametrize("url", ASTRAY, ids=lambda url: ascii(url)[:60])
 def test_R39_it_never_takes_another_origin_for_a_registered_one(url: str) -> None:
     assert not is_registered(url, REGISTERED)
+
+
+def test_R39_it_takes_an_address_as_long_as_what_is_stored_of_it() -> None:
+    longest = "https://app.example/" + "é" * 330
+    assert len(rebuilt(longest) or "") == 2000
+    assert rebuilt(longest + "x") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("\x00", ""),
+        ("\thttps://evil.example/\x00", "https://evil.example/"),
+        ("https://evil.example/\ud800\u202e", "https://evil.example/"),
+        ("https://evil.example/" + "x" * 9000, "https://evil.example/" + "x" * 1979),
+    ],
+)
+def test_R39_it_keeps_what_can_be_written_down_of_an_address_that_is_not_followed(asked: str, kept: str) -> None:
+    assert noted(asked) == kept
 
 
 @pytest.mark.parametrize("url", [None, 7, b"https://app.example", ["https://app.example"]])
