@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from guests import limits, tickets
@@ -19,8 +20,21 @@ from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
 from tenants.models import Administrator, Tenant
-from tenants.origins import is_registered, rebuilt
+from tenants.origins import is_registered, noted, rebuilt
 from tenants.refusals import Code, Refusal, Refused
+
+SAID = (
+    "redirect_url",
+    "resource_name",
+    "message",
+    "cc",
+    "language",
+    "inviter_id",
+    "inviter_name",
+    "inviter_address",
+    "expires_at",
+)
+"""What inviting again may change of an invitation. Whether it has ended is not among it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,8 @@ def invite_guest_by_mail(
 
 
 def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
-    """Mail the same link again. Refuses one that was revoked, reset or has expired (E-LINK-GONE)."""
+    """Mail the same link again. Refuses one that was revoked, reset or has expired (E-LINK-GONE), and a
+    blocked guest's (E-BLOCKED): their mail would not be sent."""
     try:
         with transaction.atomic():
             invitation = _locked(invitation_id)
@@ -92,6 +107,8 @@ def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now:
                 raise Refused(Refusal(Code.LINK_GONE, reason="The link is no longer live. Invite the guest again."))
             if not tickets.is_known_key(invitation.key_id):
                 raise Refused(Refusal(Code.LINK_GONE, reason="The link's key was taken out. Invite the guest again."))
+            if invitation.guest.is_blocked:
+                raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
             _take(tenant, actor.id or actor.name)
             _mail(invitation, now)
             audit.record(
@@ -207,9 +224,11 @@ def _invite(
     if details.name and details.name != guest.name and guest.redemption_status == Status.PENDING:
         guest.name, guest.name_key = details.name, details.name.casefold()[:100]
         guest.save(update_fields=["name", "name_key"])
-    invited = _with_live_link(tenant, guest, details, inviter, now) or new_invitation(
-        tenant=tenant, guest=guest, details=details, inviter=inviter, now=now
-    )
+    invited = _with_live_link(tenant, guest, details, inviter, now)
+    if invited is None:
+        live = Invitation.objects.filter(guest=guest, ended_at__isnull=True)
+        live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now)).update(ended_at=Now(), ended_why=Ended.REPLACED)
+        invited = new_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
     is_dropped = bool(details.redirect_url) and not invited.invitation.redirect_url
     audit.record(
         actor=actor,
@@ -220,7 +239,7 @@ def _invite(
         details={
             "address": address.key,
             "invitation": str(invited.invitation.id),
-            **({"redirect_url_not_registered": details.redirect_url} if is_dropped else {}),
+            **({"redirect_url_not_registered": noted(details.redirect_url)} if is_dropped else {}),
         },
     )
     return invited
@@ -228,7 +247,9 @@ def _invite(
 
 def _with_live_link(tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited | None:
     """Inviting again keeps the link that the guest may already have, and says the new things with it (R50)."""
-    live = Invitation.objects.filter(guest=guest, ended_at__isnull=True).order_by("-created_at").first()
+    open_ones = Invitation.objects.filter(guest=guest, ended_at__isnull=True)
+    # Locked after the guest: who revokes it meanwhile has ended it before it is read, or waits and ends it afterwards.
+    live = open_ones.select_for_update().order_by("-created_at").first()
     if live is None or is_gone(live, now) or not tickets.is_known_key(live.key_id):
         return None
     live.redirect_url = landing_of(tenant, details.redirect_url)
@@ -236,12 +257,12 @@ def _with_live_link(tenant: Tenant, guest: Guest, details: Details, inviter: Inv
     live.language = details.language
     live.inviter_id, live.inviter_name, live.inviter_address = inviter.id, inviter.name, inviter.address
     live.expires_at = invitation_expiry(now=now, days=tenant.invitation_days)
-    live.save()
+    live.save(update_fields=SAID)
     return Invited(guest, live, link_of(tenant=tenant, invitation=live))
 
 
 def _locked(invitation_id: UUID) -> Invitation:
-    found = Invitation.objects.select_for_update().filter(id=invitation_id).first()
+    found = Invitation.objects.select_related("guest").select_for_update(of=["self"]).filter(id=invitation_id).first()
     if found is None:
         raise Refused(Refusal(Code.LINK_GONE, reason="There is no such invitation in this tenant."))
     return found
