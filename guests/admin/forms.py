@@ -53,7 +53,7 @@ class InviteForm(forms.Form):
         required=False,
         label="Copy to",
         widget=forms.EmailInput(attrs=WIDE),
-        help_text="One address at most. It does not get the link.",
+        help_text="One address at most. They get the same email; its link works only for the guest’s address.",
     )
 
     def __init__(self, *args: object, destinations: list[tuple[str, str, str]], **kwargs: object) -> None:
@@ -85,7 +85,7 @@ class InviteForm(forms.Form):
 
 
 class ResetForm(forms.Form):
-    """How the new invitations go out."""
+    """How the new invitations go out, and for one guest alone where to."""
 
     sends_mail = forms.ChoiceField(
         choices=[("yes", "Send it by email"), ("no", "Show me the links")],
@@ -93,6 +93,31 @@ class ResetForm(forms.Form):
         widget=forms.RadioSelect,
         label="The new invitation",
     )
+
+    new_address = forms.CharField(
+        max_length=254,
+        required=False,
+        label="New address",
+        widget=forms.EmailInput(attrs={**WIDE, "autocapitalize": "none", "spellcheck": "false"}),
+        help_text="Only where the guest changes it. The invitation goes there, and they sign in with it from then on.",
+    )
+
+    def __init__(self, *args: object, guests: int, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
+        if guests != 1:
+            del self.fields["new_address"]
+
+    def clean_new_address(self) -> Address | None:
+        typed = self.cleaned_data["new_address"]
+        if typed and self.cleaned_data.get("sends_mail") == "no":
+            raise forms.ValidationError("The invitation goes to a new address by email. Choose that above.")
+        return read_address(typed) if typed else None
+
+    @property
+    def new(self) -> Address | None:
+        """The address to move the guest to, if one was typed."""
+        found: Address | None = self.cleaned_data.get("new_address")
+        return found
 
     @property
     def is_mailed(self) -> bool:
