@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
 from django import forms
@@ -72,6 +73,10 @@ class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # django-otp
         try:
             super().clean_otp(user)
         except forms.ValidationError:
+            # As a wrong password is: were it not counted, the tries until the pause would tell that it is right.
+            AxesProxyHandler.user_login_failed(
+                sender=type(self), credentials={"username": self.cleaned_data["username"]}, request=self.request
+            )
             raise forms.ValidationError(WRONG, code="invalid_login") from None
 
     def clean_otp_token(self) -> str:

@@ -193,3 +193,22 @@ def test_R63_who_is_in_already_is_asked_for_nothing_and_tries_nothing(portal):
     assert answer.status_code == 302
     assert answer["Location"] == "/admin/"
     assert not AccessAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["zzzz2222", "123456"], ids=["R63-backup code", "R63-app code"])
+def test_R63_the_pause_does_not_tell_who_has_the_password(adele, code):
+    app_of(adele)
+    with_backup_code(adele)
+    seen = {}
+    with time_machine.travel("2026-11-22 19:00:00+00:00", tick=False):
+        for address, password in (("198.51.100.7", factories.PASSWORD), ("198.51.100.8", "wrong")):
+            answers = [
+                Client(REMOTE_ADDR=address).post(LOGIN, sign_in_form(adele.email, password=password, code=code))
+                for _ in range(12)
+            ]
+            seen[password] = [(answer.status_code, answer.get("Retry-After"), text(answer)) for answer in answers]
+    assert seen[factories.PASSWORD] == seen["wrong"]
+    assert [status for status, _, _ in seen["wrong"]] == [200] * 9 + [429] * 3
+    kept = " ".join(str(value) for row in AccessAttempt.objects.values() for value in row.values())
+    assert factories.PASSWORD not in kept
+    assert code not in kept
