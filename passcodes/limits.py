@@ -6,7 +6,7 @@ apart per network too, else a stranger behind the same NAT could lock a guest's 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,10 +15,9 @@ from django.db.models.functions import Now
 
 from passcodes.rules import Pool
 from tenants.budgets import Allowance, key, take
+from tenants.limits import for_network, network_of
 from tenants.models import Budget
 from tenants.refusals import Code, Refusal, Refused
-from tenants.scope import current_tenant_id
-from tenants.source import is_exempt, network_key
 
 TEN_MINUTES: Final = timedelta(minutes=10)
 HOUR: Final = timedelta(hours=1)
@@ -27,9 +26,6 @@ FOR_GOOD: Final = timedelta(days=3650)
 """A streak has no window; ten years is longer than anybody waits, and a budget has to end some time."""
 
 PAUSE: Final = "strangers' wrong codes in a row: paused until a known browser signs in or an administrator lifts it"
-
-TRUSTED_TIMES: Final = 10
-"""What a range that the tenant lists may do more than others, as an office stands behind it."""
 
 NO_LIMIT: Final = 2**31 - 1
 """Counted, never refused: the known pool does not wait for a tenant's mails (R17)."""
@@ -89,17 +85,15 @@ def streak_key(*, tenant_id: UUID, address_key: str) -> str:
 
 def source_sends(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Price, ...]:
     """Mails that one network asks for: 20 an hour. `source` is a client's address or its network key."""
-    price = Price(
-        key("code-sends", pool, network_key(_address(source))), 20, HOUR, name="mails for one network in an hour"
-    )
-    return _as_ranges_have_it(price, tenant_id=tenant_id, source=source, trusted=trusted)
+    price = Price(key("code-sends", pool, network_of(source)), 20, HOUR, name="mails for one network in an hour")
+    return for_network(price, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
 def source_tries(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Price, ...]:
     """Codes that one network tries, right or wrong: 60 in ten minutes. `source` as above."""
     name = "codes from one network in ten minutes"
-    price = Price(key("code-tries", pool, network_key(_address(source))), 60, TEN_MINUTES, name=name)
-    return _as_ranges_have_it(price, tenant_id=tenant_id, source=source, trusted=trusted)
+    price = Price(key("code-tries", pool, network_of(source)), 60, TEN_MINUTES, name=name)
+    return for_network(price, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
 def mails_of_tenant(*, tenant_id: UUID, pool: Pool, decoy: bool, per_hour: int) -> tuple[Price, ...]:
@@ -119,12 +113,6 @@ def mails_of_tenant(*, tenant_id: UUID, pool: Pool, decoy: bool, per_hour: int) 
     )
 
 
-def lines_about_waiting(*, address_key: str, source: str) -> tuple[Price, ...]:
-    """Lines in the history about one network that goes on trying for one address while it has to wait: 5 an hour."""
-    network = network_key(source)
-    return (Price(key("code-waits", current_tenant_id(), address_key, network), 5, HOUR, name="lines about waiting"),)
-
-
 def spend(prices: Sequence[Price]) -> None:
     """Take all of it in one statement, or raise Spent for the operation to roll back."""
     until = take(prices)
@@ -142,20 +130,3 @@ def names_of_spent(prices: Sequence[Price]) -> list[str]:
 def end_of_wait(*, until: datetime, now: datetime) -> datetime | None:
     """The time to tell a guest, or None for a pause, which only a sign-in or an administrator ends."""
     return None if until - now > 2 * DAY else until
-
-
-def _as_ranges_have_it(price: Price, *, tenant_id: UUID, source: str, trusted: bool) -> tuple[Price, ...]:
-    """The price for one network: none where the operator lifted it, tenfold where the tenant lists it.
-
-    A trusted range counts per tenant, so that what one tenant trusts is not charged to a guest of another.
-    """
-    if is_exempt(_address(source)):
-        return ()
-    if trusted:
-        return (replace(price, key=key(price.key, "trusted", tenant_id), allowed=price.allowed * TRUSTED_TIMES),)
-    return (price,)
-
-
-def _address(source: str) -> str:
-    """The address itself, also out of a network key such as `192.0.2.7/32` or `2001:db8::/64`."""
-    return source.partition("/")[0]

@@ -22,8 +22,10 @@ from providers.rules import Decision, reason_as_json
 from tenants import audit
 from tenants.addresses import Address
 from tenants.audit import Actor
+from tenants.limits import may_write_refusal
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
+from tenants.scope import current_tenant_id
 
 ACTION = "sign_in.begun"
 
@@ -127,7 +129,9 @@ def begin_flow(*, tenant: Tenant, beginning: Beginning, asker: Asker, now: datet
 def refuse_to_begin(
     refusal: Refusal, *, address_key: str, guest_id: UUID | None, way: Way, asker: Asker, now: datetime
 ) -> Refusal:
-    """Write why no sign-in began and hand the refusal on. For operations."""
+    """Write why no sign-in began, unless this network has had its lines, and hand the refusal on. For operations."""
+    if not may_write_refusal(tenant_id=current_tenant_id(), source=asker.source, address_key=address_key):
+        return refusal
     audit.record(
         actor=asker.actor,
         action=ACTION,

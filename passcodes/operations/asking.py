@@ -19,7 +19,7 @@ from outbox.operations import enqueue
 from passcodes import codes, limits, rules
 from passcodes.limits import Price, Spent
 from passcodes.models import NONCE_OCTETS, Challenge
-from passcodes.operations.refusing import refuse, refuse_to_wait
+from passcodes.operations.refusing import refuse_sparingly, refuse_to_wait
 from passcodes.rules import Pool
 from tenants import audit
 from tenants.addresses import Address
@@ -138,7 +138,7 @@ def resend_passcode(
             spent, challenge_id=challenge_id, address_key=address_key, step="resend", actor=actor, now=now
         )
     except Refused as refused:
-        return refuse(
+        return refuse_sparingly(
             refused.refusal, challenge_id=challenge_id, address_key=address_key, step="resend", actor=actor, now=now
         )
     return challenge

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from passcodes import limits
 from passcodes.limits import Spent
-from tenants import audit, budgets
+from tenants import audit
 from tenants.audit import Actor
+from tenants.limits import may_write_refusal
 from tenants.refusals import Code, Refusal
+from tenants.scope import current_tenant_id
 
 
 def refuse(
@@ -31,19 +33,24 @@ def refuse(
     return refusal
 
 
+def refuse_sparingly(
+    refusal: Refusal, *, challenge_id: UUID, address_key: str, step: str, actor: Actor, now: datetime
+) -> Refusal:
+    """The same for a step that cost nothing: who repeats it is written down a few times an hour and then no more."""
+    if not may_write_refusal(tenant_id=current_tenant_id(), source=actor.source, address_key=address_key):
+        return refusal
+    return refuse(refusal, challenge_id=challenge_id, address_key=address_key, step=step, actor=actor, now=now)
+
+
 def refuse_to_wait(
     spent: Spent, *, challenge_id: UUID, address_key: str, step: str, actor: Actor, now: datetime
 ) -> Refusal:
-    """E-WAIT until the budgets have room again, after the rollback; the reason names those that are used up (R17).
-
-    Who keeps trying while they wait is written down a few times an hour and then no more: a history that a stranger
-    can fill at will would bury what matters.
-    """
+    """E-WAIT until the budgets have room again, after the rollback; the reason names those that are used up (R17)."""
     refusal = Refusal(
         Code.WAIT,
         until=limits.end_of_wait(until=spent.until, now=now),
         reason="; ".join(limits.names_of_spent(spent.prices)),
     )
-    if budgets.take(limits.lines_about_waiting(address_key=address_key, source=actor.source)) is not None:
-        return refusal
-    return refuse(refusal, challenge_id=challenge_id, address_key=address_key, step=step, actor=actor, now=now)
+    return refuse_sparingly(
+        refusal, challenge_id=challenge_id, address_key=address_key, step=step, actor=actor, now=now
+    )

@@ -149,3 +149,11 @@ def test_R4_turning_it_on_touches_only_future_redemptions(
     after = guest(fabrikam)
     assert (after.method, after.redemption_status_changed_at) == (before.method, before.redemption_status_changed_at)
     assert attempts(fabrikam) == 1
+
+
+def test_R64_whoever_types_addresses_while_it_is_off_cannot_fill_the_history(fabrikam: Tenant, now: datetime) -> None:
+    turn_passcodes(fabrikam, OFF, now)
+    stranger = Browser()
+    for number in range(25):
+        assert ask_by_address(stranger, fabrikam, f"guest{number}@elsewhere.example").status == 403
+    assert len(history(fabrikam, "sign_in.begun")) == 20

@@ -116,6 +116,15 @@ class TestRequest:
             assert isinstance(request(), Refusal)
         assert AuditEntry.objects.filter(outcome=Outcome.REFUSED).count() == 5
 
+    def test_R64_it_does_not_let_a_network_fill_the_history_with_made_up_addresses(self):
+        for number in range(20):
+            issue(canonical(f"guest{number}@firstupconsultants.com"))
+        budgets = Budget.objects.count()
+        for number in range(40):
+            assert isinstance(request(canonical(f"guest{number}@elsewhere.example")), Refusal)
+        assert AuditEntry.objects.filter(outcome=Outcome.REFUSED).count() == 20
+        assert Budget.objects.count() == budgets + 1 + 20  # the network's, and one for each line
+
 
 class TestResend:
     """`resend_passcode`"""
@@ -130,6 +139,12 @@ class TestResend:
             pass_time(timedelta(seconds=1))
             assert isinstance(resend(challenge), Challenge)
         assert OutboundMail.objects.count() == 4
+
+    def test_R64_it_does_not_let_who_presses_it_too_early_fill_the_history(self):
+        challenge = issue()
+        for _ in range(12):
+            assert isinstance(resend(challenge), Refusal)
+        assert AuditEntry.objects.filter(outcome=Outcome.REFUSED).count() == 5
 
     def test_R15_it_happens_three_times_at_most(self):
         challenge = issue()
