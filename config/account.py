@@ -1,7 +1,8 @@
 """The administrator's own page: password, authenticator app, backup codes.
 
 Knows how an app is enrolled by a QR code, also by who has only backup codes yet. A secret is on a page once, when it
-was made by a press of a button; opening a page makes nothing.
+was made by a press of a button; opening a page makes nothing. Neither factor is ever replaced by who has no more than
+the open session: the password and a code are asked for again.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from django.views.decorators.http import require_http_methods
 from config.sign_in import token
 from tenants import second_factor
 from tenants.doors.desk import actor, clock, desk
+from tenants.doors.words import utc
 from tenants.models import Administrator
 
 Page = Callable[..., HttpResponseBase]
@@ -55,6 +57,43 @@ class CodeForm(forms.Form):
         return code
 
 
+class ConfirmForm(forms.Form):
+    """Password and code once more, before a second factor is replaced."""
+
+    password = forms.CharField(
+        label="Your password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "vTextField"}),
+    )
+    code = forms.CharField(
+        label="Code from your authenticator",
+        help_text="6 digits, or one of your backup codes.",
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "class": "vTextField"}
+        ),
+    )
+
+    def __init__(self, administrator: Administrator, name: str, typed: Any = None) -> None:
+        super().__init__(typed, auto_id=f"{name}-%s")  # two of them stand on one page
+        self.administrator = administrator
+
+    def clean(self) -> dict[str, Any]:
+        """The code is asked about, and used up, only where the password is right."""
+        cleaned = self.cleaned_data
+        if self.errors:
+            return cleaned
+        until = second_factor.take_confirmation(self.administrator)
+        if until is not None:
+            self.add_error("password", f"Too many tries. Try again from {utc(until)}.")
+        elif not self.administrator.check_password(cleaned["password"]):
+            self.add_error("password", "That is not your password.")
+        elif not second_factor.use_code(administrator=self.administrator, code=token(cleaned["code"])):
+            self.add_error("code", "That code did not work. Wait for the app’s next code, or type a backup code.")
+        return cleaned
+
+
 def urls(site: Site) -> list[URLPattern]:
     """The pages' addresses, behind both factors and inside a tenant, whose history tells of changes."""
 
@@ -69,17 +108,26 @@ def urls(site: Site) -> list[URLPattern]:
         )
 
     def account(request: HttpRequest) -> HttpResponse:
+        return overview(request)
+
+    def overview(request: HttpRequest, **refused: ConfirmForm) -> HttpResponse:
         who = _who(request)
         return frame(
             request,
             "admin/account.html",
             "Your account",
+            app_form=refused.get("app_form") or ConfirmForm(who, "app"),
+            codes_form=refused.get("codes_form") or ConfirmForm(who, "codes"),
+            has_errors=bool(refused),
             has_authenticator=second_factor.has_authenticator(who),
             codes_left=second_factor.backup_codes_left(who),
             seat=desk(request).seat,
         )
 
     def begin(request: HttpRequest) -> HttpResponse:
+        form = ConfirmForm(_who(request), "app", request.POST)
+        if not form.is_valid():
+            return overview(request, app_form=form)
         second_factor.begin_authenticator(administrator=_who(request))
         return redirect("admin:authenticator")
 
@@ -113,6 +161,9 @@ def urls(site: Site) -> list[URLPattern]:
         return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
 
     def backup_codes(request: HttpRequest) -> HttpResponse:
+        form = ConfirmForm(_who(request), "codes", request.POST)
+        if not form.is_valid():
+            return overview(request, codes_form=form)
         codes = second_factor.replace_backup_codes(administrator=_who(request), actor=actor(request), now=clock())
         return frame(request, "admin/backup_codes.html", "Your new backup codes", codes=codes)
 

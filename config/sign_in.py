@@ -19,13 +19,13 @@ from django import forms
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django_otp import devices_for_user
 from django_otp.admin import OTPAdminAuthenticationForm
 
 from tenants import budgets
 from tenants.budgets import Allowance
 from tenants.doors.desk import clock
 from tenants.doors.words import utc
+from tenants.second_factor import device_for
 from tenants.source import client_address, is_exempt, network_key
 
 WRONG = (
@@ -83,10 +83,7 @@ class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # django-otp
         return token(self.cleaned_data["otp_token"])
 
     def _chosen_device(self, user: Any) -> Any:
-        typed = self.cleaned_data.get("otp_token") or ""
-        kind = "totp" if len(typed) == 6 and typed.isdecimal() else "static"
-        devices = devices_for_user(user, for_verify=True)
-        return next((one for one in devices if one.persistent_id.startswith(f"otp_{kind}.")), None)
+        return device_for(user, self.cleaned_data.get("otp_token") or "")
 
     def _update_form(self, user: Any) -> None:
         """Nothing: the stock one would write the password back into the page."""

@@ -6,17 +6,48 @@ line of history holds them. (R63)
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import django_otp
 from django.db import transaction
+from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tenants import audit
+from tenants import audit, budgets
 from tenants.audit import Actor
+from tenants.budgets import Allowance
 from tenants.models import Administrator
 
 BACKUP_CODES = 10
+CONFIRMATIONS = 10
+CONFIRMATIONS_LAST = timedelta(minutes=15)
+"""As many tries as the door gives: a session left open must not be a place to guess the password."""
+
+
+def device_for(administrator: Administrator, code: str) -> Device | None:
+    """The device that a code of this shape is for: six digits are an app's, the rest are backup codes."""
+    kind = "totp" if len(code) == 6 and code.isdecimal() else "static"
+    devices = django_otp.devices_for_user(administrator, for_verify=True)
+    return next((one for one in devices if one.persistent_id.startswith(f"otp_{kind}.")), None)
+
+
+def take_confirmation(administrator: Administrator) -> datetime | None:
+    """Spend one try at the password and a code inside the portal. Returns when the next ones come, if none is left."""
+    return budgets.take([Allowance(_confirmations(administrator), CONFIRMATIONS, CONFIRMATIONS_LAST)])
+
+
+def use_code(*, administrator: Administrator, code: str) -> bool:
+    """Whether it is a code of the app or a backup code; it works once. A right one gives the tries back."""
+    device = device_for(administrator, code)
+    if device is None or django_otp.verify_token(administrator, device.persistent_id, code) is None:
+        return False
+    budgets.clear([_confirmations(administrator)])
+    return True
+
+
+def _confirmations(administrator: Administrator) -> str:
+    return budgets.key("portal-confirm", administrator.pk)
 
 
 def unconfirmed_authenticator(administrator: Administrator) -> TOTPDevice | None:

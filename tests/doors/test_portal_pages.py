@@ -16,7 +16,7 @@ from tenants.models import AuditEntry, Tenant
 from tenants.roles import Action, Role
 from tenants.scope import tenant_scope
 from tests import factories
-from tests.doors.portal import signed_in, text
+from tests.doors.portal import BACKUP_CODE, signed_in, text
 from tests.doors.test_portal_sign_in import app_code
 
 SETTINGS = "/admin/tenants/tenant/"
@@ -37,6 +37,7 @@ PAGES = [
     "/admin/account/",
     "/admin/account/password/",
 ]
+CONFIRMED = {"password": factories.PASSWORD, "code": BACKUP_CODE}
 IGNORED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config")
 
 
@@ -226,7 +227,7 @@ def test_R63_an_app_counts_after_its_first_code_and_replaces_the_one_before(port
     assert "Not set up" in text(portal.get("/admin/account/"))
     assert portal.get("/admin/account/authenticator/").status_code == 302
     assert portal.get("/admin/account/authenticator/qr.svg").status_code == 404
-    portal.post("/admin/account/authenticator/begin/")
+    portal.post("/admin/account/authenticator/begin/", CONFIRMED)
     device = TOTPDevice.objects.get(user=adele)
     assert not device.confirmed
     picture = portal.get("/admin/account/authenticator/qr.svg")
@@ -244,7 +245,7 @@ def test_R63_an_app_counts_after_its_first_code_and_replaces_the_one_before(port
 
 
 def test_R63_a_wrong_first_code_leaves_everything_as_it_was(portal, adele):
-    portal.post("/admin/account/authenticator/begin/")
+    portal.post("/admin/account/authenticator/begin/", CONFIRMED)
     device = TOTPDevice.objects.get(user=adele)
     wrong = f"{(int(app_code(device)) + 1) % 10**6:06d}"
     assert "That code did not work" in text(portal.post("/admin/account/authenticator/", {"code": wrong}))
@@ -253,7 +254,7 @@ def test_R63_a_wrong_first_code_leaves_everything_as_it_was(portal, adele):
 
 
 def test_R63_new_backup_codes_are_shown_once_and_end_the_old_ones(portal, adele, fabrikam):
-    page = text(portal.post("/admin/account/backup-codes/"))
+    page = text(portal.post("/admin/account/backup-codes/", CONFIRMED))
     codes = list(StaticToken.objects.filter(device__user=adele).values_list("token", flat=True))
     assert len(codes) == 10
     assert all(code in page for code in codes)

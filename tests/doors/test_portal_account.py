@@ -1,0 +1,73 @@
+"""R63: a second factor is replaced by who gives both once more, not by who finds a session open."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tests import factories
+from tests.doors.portal import BACKUP_CODE, app_of, text, with_backup_code
+from tests.doors.test_portal_sign_in import app_code
+
+CODES = "/admin/account/backup-codes/"
+BEGIN = "/admin/account/authenticator/begin/"
+BOTH = {"password": factories.PASSWORD, "code": BACKUP_CODE}
+NO_PASSWORD = "That is not your password."
+NO_CODE = "That code did not work. Wait for the app’s next code, or type a backup code."
+
+
+@pytest.mark.parametrize("page", [CODES, BEGIN], ids=["R63-backup codes", "R63-app"])
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        pytest.param({}, "password", "This field is required.", id="nothing"),
+        pytest.param({"password": "wrong"}, "password", NO_PASSWORD, id="wrong password"),
+        pytest.param({"code": "zzzz2222"}, "code", NO_CODE, id="wrong backup code"),
+        pytest.param({"code": "123456"}, "code", NO_CODE, id="no such app"),
+        pytest.param({"code": ""}, "code", "This field is required.", id="no code"),
+    ],
+)
+def test_R63_it_replaces_nothing_without_both_and_says_so_at_the_field(portal, adele, page, typed, field, says):
+    answer = portal.post(page, {**BOTH, **typed} if typed else {})
+    assert answer.status_code == 200
+    form = answer.context["codes_form" if page == CODES else "app_form"]
+    assert [str(error) for error in form.errors[field]] == [says]
+    html = answer.content.decode()
+    assert says in text(answer)
+    assert "<title>Error: " in html
+    assert 'aria-invalid="true"' in html
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert all(
+        name in ids
+        for names in re.findall(r'aria-(?:describedby|labelledby)="([^"]+)"', html)
+        for name in names.split()
+    )
+    assert factories.PASSWORD not in html
+    assert not TOTPDevice.objects.filter(user=adele).exists()
+    assert list(StaticToken.objects.filter(device__user=adele).values_list("token", flat=True)) == [BACKUP_CODE]
+
+
+def test_R63_a_code_of_the_app_does_as_well_and_works_once(portal, adele):
+    code = app_code(app_of(adele))
+    assert len(portal.post(CODES, {"password": factories.PASSWORD, "code": code}).context["codes"]) == 10
+    assert NO_CODE in text(portal.post(BEGIN, {"password": factories.PASSWORD, "code": code}))
+
+
+def test_R63_an_open_session_is_no_place_to_guess_the_password(portal, adele):
+    for _ in range(10):
+        assert NO_PASSWORD in text(portal.post(CODES, {**BOTH, "password": "wrong"}))
+    assert "Too many tries. Try again from" in text(portal.post(CODES, BOTH))
+    assert StaticToken.objects.filter(device__user=adele, token=BACKUP_CODE).exists()
+
+
+def test_R63_giving_both_forgets_the_tries_before(portal, adele):
+    for turn in range(3):
+        for _ in range(6):
+            portal.post(CODES, {**BOTH, "password": "wrong"})
+        code = f"good222{turn}"
+        with_backup_code(adele, code)
+        assert portal.post(BEGIN, {**BOTH, "code": code}).status_code == 302
