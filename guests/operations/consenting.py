@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from guests.models import Consent, ConsentKind, Ended, Guest, GuestSession, Invitation, Redemption, Status
@@ -48,9 +49,15 @@ def accept_terms(
     return _consent(ConsentKind.TERMS, version, tenant, session, actor, now)
 
 
-def decline_consent(*, session: GuestSession, actor: Actor, now: datetime) -> None:
-    """Say no: the session ends, the redemption stays pending and the invitation open."""
+def decline_consent(*, session: GuestSession, actor: Actor, now: datetime) -> bool:
+    """Say no: the session ends, the redemption stays pending and the invitation open.
+
+    False, and nothing done, for who has accepted already, in another tab or with the back button.
+    """
     with transaction.atomic():
+        guest = Guest.objects.select_for_update().get(id=session.guest_id)
+        if guest.has_accepted:
+            return False
         end_sessions_of(guest_id=session.guest_id, why=Ended.SIGNED_OUT, only=session.id)
         audit.record(
             actor=actor,
@@ -61,6 +68,7 @@ def decline_consent(*, session: GuestSession, actor: Actor, now: datetime) -> No
             outcome=audit.Outcome.REFUSED,
             code=Code.DECLINED,
         )
+    return True
 
 
 def _given(guest: Guest) -> list[tuple[str, int]]:
@@ -101,9 +109,12 @@ def _consent(
 def _accept(guest: Guest, session: GuestSession, actor: Actor, now: datetime) -> None:
     """Only now does the status change, and the method stick (R3, R22)."""
     if session.invitation_id is not None:
-        live = Invitation.objects.filter(id=session.invitation_id, ended_at__isnull=True)
-        if not live.update(accepted_at=Now()):
+        own = Invitation.objects.filter(id=session.invitation_id, ended_at__isnull=True)
+        if not own.update(accepted_at=Now()):
             raise Refused(Refusal(Code.LINK_GONE, reason="The invitation was withdrawn while the page was open."))
+    # Who came in by another door has accepted what they were invited to all the same.
+    live = Invitation.objects.filter(guest=guest, ended_at__isnull=True, accepted_at__isnull=True)
+    live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now())).update(accepted_at=Now())
     Guest.objects.filter(id=guest.id).update(
         redemption_status=Status.ACCEPTED, redemption_status_changed_at=Now(), method=session.method
     )

@@ -23,7 +23,7 @@ from providers.rules import Method
 from tenants import audit
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
-from tenants.refusals import Code, Refusal, Refused
+from tenants.refusals import Code, Refusal
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ def sign_in_with_passcode(
 ) -> SignedIn | Refusal:
     """Spend one try on `typed`, 8 digits; if they are right, open a session for 24 hours.
 
-    The try is committed before anything is compared. Refuses E-CODE (wrong, used, expired, exhausted and decoys look
-    alike), E-WAIT, E-OTP-OFF where passcodes were turned off since, E-BLOCKED to who has proven the address.
+    The try is committed before anything is compared; a right code that opens nothing is used up all the same. Refuses
+    E-CODE (wrong, used, expired, exhausted and decoys look alike), E-WAIT, E-OTP-OFF where passcodes were turned off
+    since, E-BLOCKED to who has proven the address.
     """
     if flow.challenge_id is None:
         return Refusal(Code.CODE, reason="This sign-in never asked for a code.")
@@ -78,30 +79,19 @@ def sign_in_with_passcode(
     )
     if isinstance(right, Refusal):
         return right
-    try:
-        with transaction.atomic():
-            guest = _locked(flow)
-            if guest is None or guest.deleted_at is not None:
-                raise Refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."))
-            if not use_challenge(right=right, actor=asker.actor, now=now):
-                # Returned, not raised: what a double click paid is given back only if this commits (R14).
-                return Refusal(Code.CODE, reason="The code was used already.")
-            _check_still_allowed(flow, guest, now)
-            if not SignInFlow.objects.filter(id=flow.id, ended_at__isnull=True).update(ended_at=Now()):
-                raise Refused(Refusal(Code.CODE, reason="The flow had ended."))
-            return _open_session(flow, guest, browser, asker, now)
-    except Refused as refused:
-        audit.record(
-            actor=asker.actor,
-            action="guest.signed_in",
-            at=now,
-            subject_kind="guest",
-            subject_id=flow.guest_id,
-            outcome=audit.Outcome.REFUSED,
-            code=refused.refusal.code,
-            details={"reason": refused.refusal.reason, "flow": str(flow.id)},
-        )
-        return refused.refusal
+    # Refusals are returned, not raised: what a right code paid is given back only if this commits (R14).
+    with transaction.atomic():
+        guest = _locked(flow)
+        if not use_challenge(right=right, actor=asker.actor, now=now):
+            return Refusal(Code.CODE, reason="The code was used already.")
+        if guest is None or guest.deleted_at is not None:
+            return _refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."), flow, asker, now)
+        refusal = _no_longer_allowed(flow, guest, now)
+        if refusal is not None:
+            return _refused(refusal, flow, asker, now)
+        if not SignInFlow.objects.filter(id=flow.id, ended_at__isnull=True).update(ended_at=Now()):
+            return _refused(Refusal(Code.CODE, reason="The flow had ended."), flow, asker, now)
+        return _open_session(flow, guest, browser, asker, now)
 
 
 def sign_out(*, session: GuestSession, actor: Actor, now: datetime) -> None:
@@ -135,14 +125,30 @@ def _are_passcodes_off(flow: SignInFlow, now: datetime) -> bool:
     return not policy.passcode_state.is_on or (void_before is not None and flow.created_at <= void_before)
 
 
-def _check_still_allowed(flow: SignInFlow, guest: Guest, now: datetime) -> None:
+def _refused(refusal: Refusal, flow: SignInFlow, asker: Asker, now: datetime) -> Refusal:
+    """Write why a right code opened nothing, beside its use, and hand the refusal on."""
+    audit.record(
+        actor=asker.actor,
+        action="guest.signed_in",
+        at=now,
+        subject_kind="guest",
+        subject_id=flow.guest_id,
+        outcome=audit.Outcome.REFUSED,
+        code=refusal.code,
+        details={"reason": refusal.reason, "flow": str(flow.id)},
+    )
+    return refusal
+
+
+def _no_longer_allowed(flow: SignInFlow, guest: Guest, now: datetime) -> Refusal | None:
     """R21: what was allowed when the code was asked for may not be any more."""
     if guest.is_blocked:
-        raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest."))
+        return Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest.")
     if _are_passcodes_off(flow, now):
-        raise Refused(Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent."))
+        return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent.")
     if guest.bound_method not in (None, Method.PASSCODE):
-        raise Refused(Refusal(Code.CODE, reason=f"The guest is bound to {guest.method}."))
+        return Refusal(Code.CODE, reason=f"The guest is bound to {guest.method}.")
+    return None
 
 
 def _open_session(flow: SignInFlow, guest: Guest, browser: str, asker: Asker, now: datetime) -> SignedIn:

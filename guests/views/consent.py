@@ -58,7 +58,8 @@ def _answer(
             return _on(request, session)
         return show(request, session) if due is step else _to(request, due)
     if request.POST.get("answer") == "decline":
-        decline_consent(session=session, actor=guest_actor(request, session.guest), now=timezone.now())
+        if not decline_consent(session=session, actor=guest_actor(request, session.guest), now=timezone.now()):
+            return _on(request, session)
         response = redirect(reverse("guests:declined", kwargs={"tenant": request.tenant.primary_domain}))
         forget_session(response, request.tenant)
         return response
