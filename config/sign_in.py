@@ -22,9 +22,11 @@ from django.shortcuts import render
 from django_otp.admin import OTPAdminAuthenticationForm
 
 from tenants import budgets
+from tenants.audit import Actor, ActorKind
 from tenants.budgets import Allowance
 from tenants.doors.desk import clock
 from tenants.doors.words import utc
+from tenants.refused_visits import record_refused_sign_in
 from tenants.second_factor import device_for
 from tenants.source import client_address, is_exempt, network_key
 
@@ -66,7 +68,18 @@ class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # django-otp
 
     def clean(self) -> dict[str, Any]:
         """Ask about the password only when a code was typed, else an empty code would tell whether it was right."""
-        cleaned: dict[str, Any] = self.cleaned_data if "otp_token" in self.errors else super().clean()
+        if self.errors:  # without all three nothing was tried
+            return self.cleaned_data  # type: ignore[no-any-return]  # as above
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError:
+            record_refused_sign_in(
+                email=counted_name(self.request) or "",
+                is_paused=getattr(self.request, "axes_locked_out", False),
+                actor=stranger(self.request),
+                now=clock(),
+            )
+            raise
         return cleaned
 
     def clean_otp(self, user: Any) -> None:
@@ -87,6 +100,11 @@ class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # django-otp
 
     def _update_form(self, user: Any) -> None:
         """Nothing: the stock one would write the password back into the page."""
+
+
+def stranger(request: HttpRequest) -> Actor:
+    """Who typed something wrong, as the audit names them: by the network's address alone."""
+    return Actor(ActorKind.STRANGER, source=client_address(request), correlation=getattr(request, "correlation", ""))
 
 
 def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str | None:
