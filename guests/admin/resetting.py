@@ -20,11 +20,11 @@ from guests.admin.desk import inviter_of
 from guests.admin.forms import ResetForm
 from guests.admin.words import method_words
 from guests.models import Guest
-from guests.operations.resetting import reset_redemption, reset_redemption_by_mail
+from guests.operations.resetting import reset_redemption, reset_redemption_by_mail, reset_redemption_to_address
 from passcodes.models import Challenge
 from providers.discovery import gather_facts
 from providers.rules import METHOD_LABELS, decide
-from tenants.addresses import AddressRefused, canonical
+from tenants.addresses import Address, AddressRefused, canonical
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator
@@ -64,16 +64,19 @@ class ResetPages(TenantModelAdmin):
         """GET lists the guests of `?id=`; POST resets them, one operation each."""
         now = clock()
         guests = self._chosen(request, now)
-        form = ResetForm(request.POST or None)
+        form = ResetForm(request.POST or None, guests=len(guests))
         if request.method == "POST" and form.is_valid():
-            return self._reset(request, guests, form.is_mailed, now)
+            if form.new is None:
+                return self._reset(request, guests, form.is_mailed, now)
+            if self._is_moved(request, guests[0], form, form.new, now):
+                return redirect("admin:guests_guest_change", guests[0].pk)
         touched = [self._touched(guest, now) for guest in guests]
         count = len(guests)
         return self.page(
             request,
             "admin/guests/reset.html",
             title="Reset redemption status",
-            form=form if form.is_bound else ResetForm(initial={"sends_mail": "yes"}),
+            form=form if form.is_bound else ResetForm(initial={"sends_mail": "yes"}, guests=count),
             touched=touched,
             sessions=sum(one.sessions for one in touched),
             codes=Challenge.objects.live().filter(address_key__in=[guest.address_key for guest in guests]).count(),
@@ -98,6 +101,23 @@ class ResetPages(TenantModelAdmin):
         except AddressRefused:
             next_method = "–"
         return Touched(guest, method_words(guest.method), next_method, guest.live)
+
+    def _is_moved(self, request: HttpRequest, guest: Guest, form: ResetForm, address: Address, now: datetime) -> bool:
+        """Whether the guest is reset to the new address (R41); a refusal then stands at the field."""
+        outcome = reset_redemption_to_address(
+            tenant=tenant_of(request),
+            guest_id=guest.pk,
+            address=address,
+            inviter=inviter_of(request),
+            actor=actor(request),
+            now=now,
+        )
+        if self.refused(outcome, form, "new_address"):
+            return False
+        self.message_user(
+            request, f"The redemption status of {guest} is reset, and a new invitation is on its way to {address.key}."
+        )
+        return True
 
     def _reset(self, request: HttpRequest, guests: list[Any], is_mailed: bool, now: datetime) -> HttpResponseBase:
         operation = reset_redemption_by_mail if is_mailed else reset_redemption

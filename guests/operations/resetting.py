@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from guests import limits
 from guests.models import Consent, Ended, Guest, Invitation, SignInFlow, Status
 from guests.operations.inviting import Details, Invited, Inviter, mail_invitation, new_invitation
 from guests.operations.signing_in import end_sessions_of
+from guests.rules import is_domain_taken
 from passcodes.operations import void_challenges
-from tenants import audit
+from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
-from tenants.models import Tenant
+from tenants.models import Administrator, Tenant
 from tenants.refusals import Code, Refusal, Refused
 
 
@@ -39,9 +41,10 @@ def reset_redemption(
 def reset_redemption_by_mail(
     *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited | Refusal:
-    """The same, and mail the new invitation."""
+    """The same, and mail the new invitation. Refuses what exceeds the hour's invitations, too (E-WAIT, R17)."""
     try:
         with transaction.atomic():
+            _take_a_mail(tenant, inviter)
             invited = _reset(tenant, guest_id, None, inviter, actor, now)
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
@@ -52,9 +55,14 @@ def reset_redemption_by_mail(
 def reset_redemption_to_address(
     *, tenant: Tenant, guest_id: UUID, address: Address, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited | Refusal:
-    """The same, mailed to a new address that becomes the guest's (R41). Refuses one that another guest has."""
+    """The same, mailed to a new address that becomes the guest's (R41).
+
+    Refuses what inviting refuses as well: an address that another guest or an administrator of the tenant has, and a
+    domain that the tenant does not take (E-DOMAIN, R53).
+    """
     try:
         with transaction.atomic():
+            _take_a_mail(tenant, inviter)
             invited = _reset(tenant, guest_id, address, inviter, actor, now)
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
@@ -114,6 +122,33 @@ def _locked(guest_id: UUID) -> Guest:
     return guest
 
 
+def _take_a_mail(tenant: Tenant, inviter: Inviter) -> None:
+    until = budgets.take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
+    if until is not None:
+        raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
+
+
+def _check_new(address: Address, tenant: Tenant) -> None:
+    if Guest.objects.filter(address_key=address.key, deleted_at=None).exists():
+        raise _taken()
+    if Administrator.objects.filter(email=address.key, roles__tenant=tenant, is_active=True).exists():
+        raise Refused(Refusal(Code.INPUT, reason="This address belongs to an administrator of this tenant."))
+    if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
+        raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {address.domain}."))
+
+
+def _set_address(guest: Guest) -> None:
+    try:
+        with transaction.atomic():
+            guest.save(update_fields=["address", "address_key", "domain", "other_addresses"])
+    except IntegrityError:  # invited in the moment since _check_new looked
+        raise _taken() from None
+
+
+def _taken() -> Refused:
+    return Refused(Refusal(Code.INPUT, reason="Another guest of this tenant has that address."))
+
+
 def _reset(
     tenant: Tenant, guest_id: UUID, address: Address | None, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited:
@@ -121,21 +156,17 @@ def _reset(
     before = {"method": guest.method, "status": guest.redemption_status}
     void_challenges(address_key=guest.address_key, now=now)
     if address is not None and address.key != guest.address_key:
-        if Guest.objects.filter(address_key=address.key, deleted_at=None).exists():
-            raise Refused(Refusal(Code.INPUT, reason="Another guest of this tenant has that address."))
+        _check_new(address, tenant)
         before["address"] = guest.address_key
         guest.other_addresses = [*guest.other_addresses, guest.address]
         guest.address, guest.address_key, guest.domain = address.to_send, address.key, address.domain
+        _set_address(guest)
     last = Invitation.objects.filter(guest=guest).order_by("-created_at").first()
     ended = end_sessions_of(guest_id=guest.id, why=Ended.RESET)
     Invitation.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now(), ended_why=Ended.RESET)
     SignInFlow.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now())
     Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).update(withdrawn_at=Now())
     Guest.objects.filter(id=guest.id).update(
-        address=guest.address,
-        address_key=guest.address_key,
-        domain=guest.domain,
-        other_addresses=guest.other_addresses,
         method="",
         method_provider_id=None,
         redemption_status=Status.PENDING,
