@@ -23,14 +23,18 @@ from django.views.decorators.http import require_POST
 
 from guests.admin.desk import inviter_of
 from guests.admin.forms import InviteForm
+from guests.admin.history import HistoryOfGuests
 from guests.admin.resetting import MOST, ResetPages
 from guests.admin.words import NOT_DECIDED, invitation_mark, method_words, named, status_mark
 from guests.models import Guest, GuestSession, Invitation, Status
 from guests.operations.inviting import invite_guest, invite_guest_by_mail
 from guests.operations.resetting import block_guest, end_sessions, unblock_guest
+from passcodes import limits
+from passcodes.operations import lift_pause
+from passcodes.rules import Pool
 from providers.rules import METHOD_LABELS, Method
 from tenants.audit import Actor
-from tenants.doors.admin import TenantModelAdmin, actor, clock
+from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.filters import ChoiceFilter, ValuesFilter
 from tenants.doors.words import for_administrator, shown_time
@@ -88,7 +92,7 @@ class LastSignInFilter(admin.SimpleListFilter):
 
 
 @admin.register(Guest)
-class GuestAdmin(ResetPages, TenantModelAdmin):
+class GuestAdmin(ResetPages, HistoryOfGuests):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW
@@ -112,6 +116,7 @@ class GuestAdmin(ResetPages, TenantModelAdmin):
             ("end-sessions", self.end_sessions_page, Action.GUESTS_END_SESSIONS),
             ("block", self.block_page, Action.GUESTS_BLOCK),
             ("unblock", self.unblock_page, Action.GUESTS_BLOCK),
+            ("lift-pause", self.lift_pause_page, Action.GUESTS_RESET),
         )
         return [
             path("invite/", self.guarded(self.invite_page, Action.GUESTS_INVITE), name="guests_invite"),
@@ -187,10 +192,11 @@ class GuestAdmin(ResetPages, TenantModelAdmin):
             method=method_words(guest.method),
             sessions=sessions.order_by("-started_at")[:SHOWN],
             invitations=[(one, invitation_mark(one, now)) for one in invitations],
-            entries=AuditEntry.objects.filter(subject_id=guest.pk).order_by("-id")[:SHOWN],
+            entries=self.entries_about(request, AuditEntry.objects.filter(subject_id=guest.pk)),
             may={
                 "reset": self.may(request, Action.GUESTS_RESET),
                 "block": self.may(request, Action.GUESTS_BLOCK),
+                "lift_pause": self.may(request, Action.GUESTS_RESET) and _is_paused(guest),
                 "end_sessions": self.may(request, Action.GUESTS_END_SESSIONS),
             },
         )
@@ -206,6 +212,13 @@ class GuestAdmin(ResetPages, TenantModelAdmin):
 
     def unblock_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
         return self._do(request, guest_id, unblock_guest, "{} may sign in again.")
+
+    def lift_pause_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        guest = self.get_object(request, str(guest_id))
+        if _is_paused(guest):
+            lift_pause(address_key=guest.address_key, actor=actor(request), now=clock())
+        self.message_user(request, f"Codes for {guest} may be tried again.")
+        return redirect("admin:guests_guest_change", guest.pk)
 
     def _do(
         self, request: HttpRequest, guest_id: UUID, operation: Callable[..., Guest | Refusal], done: str
@@ -259,3 +272,13 @@ class GuestAdmin(ResetPages, TenantModelAdmin):
             buttons=[("_addanother", "Invite and add another")],
             cancel_url=reverse("admin:guests_guest_changelist"),
         )
+
+
+def _is_paused(guest: Guest) -> bool:
+    """Whether strangers' wrong codes in a row have used up the last of their tries (R17)."""
+    streak = [
+        price
+        for price in limits.failures(tenant_id=guest.tenant_id, address_key=guest.address_key, pool=Pool.STRANGER)
+        if price.name == limits.PAUSE
+    ]
+    return bool(limits.names_of_spent(streak))
