@@ -97,5 +97,5 @@ def _methods() -> list[Bar]:
 def _mail() -> list[Figure]:
     return [
         Figure("Waiting now", _count(OutboundMail.objects.waiting())),
-        Figure("Could not be sent", _count(OutboundMail.objects.filter(state__in=("failed", "bounced")))),
+        Figure("Could not be sent", _count(OutboundMail.objects.not_sent())),
     ]

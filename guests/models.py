@@ -136,6 +136,27 @@ class Invitation(OwnedModel):
         indexes: ClassVar = [
             models.Index(fields=["tenant", "-created_at", "id"], name="invitation_newest"),
             models.Index(fields=["guest", "-created_at"], name="invitation_guest"),
+            # One for each of the list's filters, newest first. What a partial index promises needs no row to be read.
+            models.Index(
+                fields=["tenant", "-created_at", "id"],
+                name="invitation_ended",
+                condition=Q(ended_at__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "-created_at", "id", "expires_at"],
+                name="invitation_accepted",
+                condition=Q(ended_at__isnull=True, accepted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "-created_at", "id", "expires_at"],
+                name="invitation_open",
+                condition=Q(ended_at__isnull=True, accepted_at__isnull=True),
+            ),
+            models.Index(
+                fields=["tenant", "-created_at", "id", "expires_at"],
+                name="invitation_expiring",
+                condition=Q(ended_at__isnull=True, expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,8 @@ class Rank(models.IntegerChoices):
 
 
 WAITING = (State.QUEUED, State.LEASED)
+NOT_SENT = (State.FAILED, State.BOUNCED)
+"""Settled, and somebody should look why."""
 
 
 class OutboundMailQuerySet(OwnedQuerySet[M]):
@@ -50,6 +52,10 @@ class OutboundMailQuerySet(OwnedQuerySet[M]):
     def waiting(self) -> Self:
         """Neither handed over nor given up."""
         return self.filter(state__in=WAITING)
+
+    def not_sent(self) -> Self:
+        """Given up after the server's no."""
+        return self.filter(state__in=NOT_SENT)
 
     def settled(self) -> Self:
         """Handed over or given up, one way or the other."""
@@ -89,6 +95,8 @@ class OutboundMail(OwnedModel):
         indexes: ClassVar = [
             models.Index("rank", "due_at", name="mail_due", condition=models.Q(state__in=WAITING)),
             models.Index("tenant", "kind", "subject_id", name="mail_subject"),
+            models.Index("tenant", name="mail_not_sent", condition=models.Q(state__in=NOT_SENT)),
+            models.Index("tenant", name="mail_waiting", condition=models.Q(state__in=WAITING)),
             models.Index("settled_at", name="mail_settled", condition=models.Q(settled_at__isnull=False)),
         ]
         constraints: ClassVar = [

@@ -5,6 +5,7 @@ Knows how each is shown and calls tenants/changing.py. An audit entry has no for
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -27,7 +28,11 @@ from tenants.models import AuditEntry, Outcome, RoleAssignment, Tenant
 from tenants.roles import Action, Role
 from tenants.scope import current_tenant_id
 from tenants.showing import change_logo, remove_logo
+from tenants.story import canonical_reference
 from tenants.templatetags.portal import deed, in_words, outcome_mark, outcome_words, without_ids
+
+_CODE = re.compile(r"e-", re.IGNORECASE)
+_ACTION = re.compile(r"[a-z_]+\.[a-z_.]*", re.IGNORECASE)
 
 
 class OutcomeFilter(ChoiceFilter):
@@ -56,7 +61,7 @@ class AuditEntryAdmin(TenantModelAdmin):
     list_display = ("time", "what", "who", "result")
     list_filter = (OutcomeFilter, ActionFilter)
     search_fields = ("correlation", "actor_name", "code", "action")
-    search_help_text = "Reference, name, error code or action, as each begins"
+    search_help_text = "A reference, or how a name, an error code (E-…) or an action (guest.…) begins"
     ordering = ("-id",)
     actions = None
     sortable_by = ()
@@ -66,13 +71,19 @@ class AuditEntryAdmin(TenantModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """References and codes are upper case, actions lower, names as they are: each is tried as it is written."""
+        """The term's shape says which one column it is looked for in: an index serves one column, not any of four."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = queryset.filter(correlation__starts_with=term.upper()) | queryset.filter(actor_name__starts_with=term)
-        found |= queryset.filter(code__starts_with=term.upper()) | queryset.filter(action__starts_with=term.lower())
-        return found, False
+        reference = canonical_reference(term)
+        if reference:
+            return queryset.filter(correlation=reference), False
+        if _CODE.match(term):
+            refused = queryset.exclude(outcome=Outcome.SUCCESS)
+            return refused.filter(code__starts_with=term.upper()), False
+        if _ACTION.fullmatch(term):
+            return queryset.filter(action__starts_with=term.lower()), False
+        return queryset.filter(actor_name__starts_with=term), False
 
     @admin.display(description="Time (UTC)")
     def time(self, entry: AuditEntry) -> SafeString:

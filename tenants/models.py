@@ -177,7 +177,7 @@ class AuditEntry(OwnedModel):
     subject_kind = models.CharField(max_length=30, blank=True)
     subject_id = models.UUIDField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    code = models.CharField(max_length=20, blank=True)
+    code = models.CharField(max_length=20, blank=True, db_collation="C")
     details = models.JSONField(default=dict)
 
     class Meta(OwnedModel.Meta):
@@ -186,6 +186,14 @@ class AuditEntry(OwnedModel):
             models.Index(fields=["tenant", "subject_id", "-id"], name="audit_subject"),
             models.Index(fields=["tenant", "correlation"], name="audit_correlation"),
             models.Index(fields=["tenant", "action", "-id"], name="audit_action"),
+            models.Index(fields=["tenant", "actor_name", "-id"], name="audit_actor"),
+            # Few lines tell of anything but a success, and only those have a code.
+            models.Index(
+                fields=["tenant", "code", "-id"], name="audit_code", condition=~models.Q(outcome=Outcome.SUCCESS)
+            ),
+            models.Index(
+                fields=["tenant", "outcome", "-id"], name="audit_outcome", condition=~models.Q(outcome=Outcome.SUCCESS)
+            ),
         ]
 
     def __str__(self) -> str:
