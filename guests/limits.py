@@ -6,17 +6,26 @@ from datetime import timedelta
 from uuid import UUID
 
 from tenants.budgets import Allowance, key
+from tenants.limits import for_network, network_of
 from tenants.models import Tenant
 
 HOUR = timedelta(hours=1)
 
+TEN_MINUTES = timedelta(minutes=10)
+
 OPENINGS = 120
-"""Link openings per source address in ten minutes."""
+"""Link openings per network in ten minutes."""
 
 
-def for_opening(*, source: str, is_trusted: bool) -> tuple[Allowance, ...]:
-    """Opening a link: 120 in ten minutes per source address, tenfold for the tenant's own ranges."""
-    return (Allowance(key("open", source), OPENINGS * (10 if is_trusted else 1), timedelta(minutes=10)),)
+def for_opening(*, tenant_id: UUID, invitation_id: UUID | None, source: str, trusted: bool) -> tuple[Allowance, ...]:
+    """Opening a link: 120 in ten minutes for a network, in ranges as everywhere (R17).
+
+    A live link (`invitation_id`) has a count of its own, which only its holders can use up (B3); all that is dead,
+    damaged or made up shares one.
+    """
+    whose = ("open-dead",) if invitation_id is None else ("open-live", invitation_id)
+    opening = Allowance(key(*whose, network_of(source)), OPENINGS, TEN_MINUTES)
+    return for_network(opening, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
 def for_inviting(*, tenant: Tenant, inviter: UUID | str) -> tuple[Allowance, ...]:

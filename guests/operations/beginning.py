@@ -20,7 +20,6 @@ from tenants import audit, budgets
 from tenants.addresses import Address, canonical
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
-from tenants.source import network_key
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,30 @@ def open_invitation(*, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, 
     """Look at a link without touching anything but the count of openings (R10, SAFETY).
 
     Refuses E-WAIT, E-LINK-GONE for what is unknown, damaged, another tenant's, revoked, reset or expired, E-DOMAIN.
+    The link is looked up before it is counted, so that no stranger's openings count against a live one (B3).
     """
-    until = budgets.take(limits.for_opening(source=network_key(asker.source), is_trusted=asker.is_trusted))
+    invitation = _by_ticket(ticket)
+    live = _live(invitation, now)
+    prices = limits.for_opening(
+        tenant_id=tenant.id,
+        invitation_id=live.id if live is not None else None,
+        source=asker.source,
+        trusted=asker.is_trusted,
+    )
+    until = budgets.take(prices)
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many links were opened from this address.")
-    return _find(tenant, ticket, skips, asker, now)
+    return _look_at(tenant, invitation, skips, now)
 
 
 def begin_with_invitation(
     *, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime
 ) -> SignInFlow | Elsewhere | Refusal:
     """Send a code to the invited address. The link's holder is in the known pool (R17)."""
-    opened = _find(tenant, ticket, skips, asker, now)
+    invitation = _by_ticket(ticket)
+    opened = _look_at(tenant, invitation, skips, now)
     if isinstance(opened, Refusal):
-        return _told(opened, _by_ticket(ticket), asker, now)
+        return _told(opened, invitation, asker, now)
     if opened.decision.refused_as is not None:
         return _told(_refusal_of(opened.decision), opened.invitation, asker, now)
     if opened.decision.method is not Method.PASSCODE:
@@ -155,15 +164,22 @@ def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
             enqueue(kind="invitation_request", subject_id=invitation.id, rank=Rank.INVITATION, deadline=None, now=now)
 
 
-def _find(tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime) -> Opened | Refusal:
-    invitation = _by_ticket(ticket)
-    if invitation is None or is_gone(invitation, now) or invitation.guest.deleted_at is not None:
+def _look_at(tenant: Tenant, invitation: Invitation | None, skips: Skips, now: datetime) -> Opened | Refusal:
+    live = _live(invitation, now)
+    if live is None:
         return Refusal(Code.LINK_GONE, reason=_why_gone(invitation))
-    guest = invitation.guest
+    guest = live.guest
     if not guest.has_accepted and not is_taken(tenant=tenant, guest=guest):
         return Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}.")
     address = canonical(guest.address)
-    return Opened(invitation, guest, address, _decide(address, guest, skips, now))
+    return Opened(live, guest, address, _decide(address, guest, skips, now))
+
+
+def _live(invitation: Invitation | None, now: datetime) -> Invitation | None:
+    """The invitation, while its link still opens something."""
+    if invitation is None or is_gone(invitation, now) or invitation.guest.deleted_at is not None:
+        return None
+    return invitation
 
 
 def _by_ticket(ticket: str) -> Invitation | None:

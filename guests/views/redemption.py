@@ -26,6 +26,7 @@ from guests.views import code_page, elsewhere
 from guests.views.asking import asker, asker_with_secret, front_door_url, guest_actor, my_apps_url, skips
 from guests.views.pages import page
 from guests.views.refusals import Known, refuse
+from guests.views.wording import OPENED_TOO_OFTEN
 from providers.rules import Method
 from tenants.addresses import canonical
 from tenants.doors.middleware import TenantRequest
@@ -38,6 +39,8 @@ def show_invitation(request: TenantRequest, ticket: str) -> HttpResponse:
     opened = open_invitation(
         tenant=request.tenant, ticket=ticket, skips=skips(request), asker=asker(request), now=timezone.now()
     )
+    if isinstance(opened, Refusal) and opened.code is Code.WAIT:
+        return refuse(request, opened, back_url=front_door_url(request.tenant), sentences=OPENED_TOO_OFTEN)
     if isinstance(opened, Refusal):
         return _refused(request, ticket, opened)
     session = open_session(request, request.tenant)

@@ -164,8 +164,7 @@ FOR_KNOWN: Mapping[Code, Words] = MappingProxyType(
             heading="Please wait",
             sentences=(
                 "Too many codes were asked for or tried. Trying earlier does not make the wait longer.",
-                "If it was not you who tried, there is nothing to do. {inviter} cannot shorten the wait; an "
-                "administrator of {tenant} can.",
+                "If it was not you who tried, there is nothing to do. {inviter} cannot shorten the wait.",
             ),
             button="Back to sign-in",
             template="refusals/wait.html",
@@ -173,6 +172,12 @@ FOR_KNOWN: Mapping[Code, Words] = MappingProxyType(
     }
 )
 """What the holder of a live link or a known browser reads instead."""
+
+OPENED_TOO_OFTEN = (
+    "Too many links were opened from here. Trying earlier does not make the wait longer.",
+    "An invitation is not used up by this: open its link again then. Who signed in here before needs no link.",
+)
+"""E-WAIT for whoever opens a link, whom it would not help to read that links still work (R17)."""
 
 PAUSED = Words(
     status=HTTPStatus.TOO_MANY_REQUESTS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -179,3 +181,41 @@ def test_R23_signed_in_as_somebody_else_it_asks_and_accepts_nothing(
     assert sign_in(nicoles, fabrikam, kims.link).heading == "My Apps"
     assert KIM in nicoles.page.text
     assert sessions(fabrikam) == 2
+
+
+def _open_often(link: str, times: int = 121) -> list[int]:
+    client = Browser().client
+    return [client.get(path_of(link)).status_code for _ in range(times)]
+
+
+def test_R17_B3_a_neighbour_who_opens_made_up_links_locks_no_live_one_out(fabrikam: Tenant, invite: Invite) -> None:
+    link, kims = invite(fabrikam).link, invite(fabrikam, KIM).link
+    assert _open_often(link.rpartition("/")[0] + "/x")[-2:] == [410, 429]
+    assert _open_often(link)[-2:] == [200, 429]
+    assert Browser().open(kims).status == 200
+
+
+def test_R17_the_page_after_too_many_openings_does_not_send_one_back_to_the_link(
+    fabrikam: Tenant, invite: Invite, nicoles: Browser
+) -> None:
+    link = invite(fabrikam).link
+    _open_often(link)
+    page = nicoles.open(link)
+    assert (page.status, page.heading[:18]) == (429, "Please wait until ")
+    assert "Too many links were opened" in page.text
+    assert "still works" not in page.text
+    assert page.response.headers["Retry-After"].isdecimal()
+
+
+def test_R17_openings_from_an_exempt_range_are_not_counted(fabrikam: Tenant, invite: Invite, settings: Any) -> None:
+    settings.SOURCE_LIMITS_EXEMPT = (ip_network("127.0.0.0/8"),)
+    assert set(_open_often(invite(fabrikam).link)) == {200}
+
+
+def test_R17_a_trusted_range_opens_ten_times_as_many_and_counts_for_its_tenant_alone(
+    fabrikam: Tenant, contoso: Tenant, invite: Invite
+) -> None:
+    Tenant.objects.filter(id=fabrikam.id).update(trusted_ranges=["127.0.0.0/8"])
+    base = invite(fabrikam).link.rpartition("/")[0]
+    assert set(_open_often(f"{base}/x", 125)) == {410}
+    assert set(_open_often(f"{base}/x".replace("fabrikam.example", "contoso.example"), 120)) == {410}
