@@ -1,16 +1,19 @@
 """Whether this process lives, and whether it should be given work (SAFETY, standing rules).
 
 Knows what a node cannot do without: its database, the schema of this version and the keys. What it can do without, the
-broker and a quick outbox, makes it "degraded" and keeps it in service.
+broker and a quick outbox, makes it "degraded" and keeps it in service. Anybody may ask, as often as they like: what
+costs something is asked at most once in two seconds, and the schema only until it is right.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from django.db.models.functions import Now
@@ -23,6 +26,28 @@ from tenants.scope import every_tenant
 LAG = timedelta(seconds=30)
 """A mail that is due for longer says that nobody sends."""
 
+FRESH = 2.0
+"""Seconds for which an answer stands."""
+
+
+class Kept:
+    """An answer of this process, asked for anew when it is older than FRESH."""
+
+    def __init__(self, ask: Callable[[], list[str]]) -> None:
+        self._ask = ask
+        self._answer: list[str] = []
+        self._asked_at: float | None = None
+
+    def __call__(self) -> list[str]:
+        if self._asked_at is None or time.monotonic() - self._asked_at >= FRESH:
+            self._answer = self._ask()
+            self._asked_at = time.monotonic()
+        return self._answer
+
+    def forget(self) -> None:
+        """Ask anew the next time."""
+        self._asked_at = None
+
 
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
@@ -33,29 +58,47 @@ def livez(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 "ready" or "degraded", 503 with what is missing."""
-    missing = _missing()
+    missing = missing_parts()
     if missing:
         return JsonResponse({"status": "unready", "missing": missing}, status=503)
-    slow = _slow()
+    slow = slow_parts()
     return JsonResponse({"status": "degraded" if slow else "ready", "degraded": slow})
 
 
 def _missing() -> list[str]:
     missing = [] if settings.PASSCODE_KEYS else ["PASSCODE_KEYS"]
     try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if not _schema.is_right():
             missing.append("migrations")
-    except DatabaseError:
+    except Error:
         missing.append("database")
     return missing
 
 
+class _Schema:
+    """Whether the database has this version's schema. A right one stays right: it only ever grows under a version."""
+
+    def __init__(self) -> None:
+        self._is_right = False
+
+    def is_right(self) -> bool:
+        if not self._is_right:
+            executor = MigrationExecutor(connection)
+            self._is_right = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return self._is_right
+
+
 def _slow() -> list[str]:
     slow = []
-    with every_tenant(reason="the outbox's lag is one number for the whole installation"):
-        oldest = OutboundMail.objects.waiting().filter(due_at__lt=Now() - LAG).aggregate(oldest=Min("due_at"))["oldest"]
-    if oldest is not None:
+    try:
+        with every_tenant(reason="the outbox's lag is one number for the whole installation"):
+            waiting = OutboundMail.objects.waiting().filter(due_at__lt=Now() - LAG)
+            oldest = waiting.aggregate(oldest=Min("due_at"))["oldest"]
+        if oldest is not None:
+            slow.append("outbox")
+    except Error:  # the database went since it was asked about; the next answer says so
         slow.append("outbox")
     try:
         with current_app.connection_for_write() as broker:
@@ -63,3 +106,8 @@ def _slow() -> list[str]:
     except Exception:  # noqa: BLE001  # each transport has errors of its own, and all of them mean the same here
         slow.append("broker")
     return slow
+
+
+_schema = _Schema()
+missing_parts = Kept(_missing)
+slow_parts = Kept(_slow)
