@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
+
 from guests.operations.forgetting import forget_flows, forget_sessions
 from outbox.operations import forget_settled
 from passcodes.operations import purge_challenges
@@ -28,11 +31,19 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
         "codes": lambda: purge_challenges(at_most=BATCH),
         "sign-ins in progress": lambda: forget_flows(at_most=BATCH),
         "sessions": lambda: forget_sessions(at_most=BATCH),
+        "portal sessions": lambda: _forget_portal_sessions(at_most=BATCH),
         "mails": lambda: forget_settled(before=now - KEEP_MAILS, at_most=BATCH),
         "counters": lambda: budgets.purge(limit=BATCH),
     }
     with every_tenant(reason="what has expired is deleted for all tenants alike"):
         return {kind: _all(forget) for kind, forget in kinds.items()}
+
+
+def _forget_portal_sessions(*, at_most: int) -> int:
+    """Delete administrators' sessions that are over: nothing else does when a browser is just closed."""
+    over = Session.objects.filter(expire_date__lt=Now()).order_by("expire_date").values("pk")[:at_most]
+    gone, _ = Session.objects.filter(pk__in=over).delete()
+    return gone
 
 
 def _all(forget: Callable[[], int]) -> int:
