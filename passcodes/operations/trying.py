@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _SPEND_TRY: Final = """
 UPDATE passcodes_challenge SET attempts = attempts + 1
  WHERE id = %s AND tenant_id = %s AND attempts < %s
-   AND used_at IS NULL AND voided_at IS NULL AND expires_at > statement_timestamp()
+   AND used_at IS NULL AND expires_at > statement_timestamp()
 RETURNING *
 """
 
@@ -90,7 +90,7 @@ def try_code(
     # A decoy's digits are compared like any others, so that it takes as long (R19).
     is_right = _is_right(challenge, code)
     if challenge.is_decoy or not is_right:
-        return said(Refusal(Code.CODE, reason="decoy" if challenge.is_decoy else "wrong"), address_key=address_key)
+        return said(Refusal(Code.CODE, reason=_why_not(challenge)), address_key=address_key)
     return RightCode(
         challenge_id=challenge.id,
         tenant_id=tenant_id,
@@ -128,19 +128,32 @@ def use_challenge(*, right: RightCode, actor: Actor, now: datetime) -> bool:
 
 
 def _spend_try(challenge_id: UUID, tenant_id: UUID) -> Challenge | None:
-    """One try of a live challenge, or None. Later requests wait for the row, so that no two see the same count."""
+    """One try of a live or a void challenge, or None. Later requests wait for the row: no two see the same count.
+
+    A void one pays like a decoy: a stranger whose tries cost nothing, or never ran out, would learn that an
+    administrator has reset or blocked a guest of this address (R19).
+    """
     for challenge in Challenge.objects.raw(_SPEND_TRY, [challenge_id, tenant_id, rules.TRIES]):
         return challenge
     return None
 
 
 def _is_right(challenge: Challenge, code: str) -> bool:
+    if challenge.nonce is None:  # void: nothing is right any more
+        return False
     try:
         return codes.matches(issued=codes.code_of(challenge), typed=code)
     except codes.NoCode:
         # Fails closed. A worker or web process still runs with other PASSCODE_KEYS, or a key was dropped too early.
         log.error("PASSCODE_KEYS has no key %s, which a live passcode was made with.", challenge.key_id)
         return False
+
+
+def _why_not(challenge: Challenge) -> str:
+    """For the administrator, why a try that was paid for opened nothing."""
+    if challenge.is_decoy:
+        return "decoy"
+    return "wrong" if challenge.voided_at is None else "void"
 
 
 def _why_dead(challenge_id: UUID) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,7 +17,19 @@ from tenants.addresses import canonical
 from tenants.audit import Outcome
 from tenants.models import AuditEntry, Budget, Tenant
 from tenants.refusals import Code, Refusal
-from tests.passcodes.stories import NICOLE, code_of, fresh, issue, pass_time, refused, row, try_code, use, wrong_code
+from tests.passcodes.stories import (
+    NICOLE,
+    code_of,
+    fresh,
+    issue,
+    pass_time,
+    refused,
+    resend,
+    row,
+    try_code,
+    use,
+    wrong_code,
+)
 from tests.passcodes.test_asking import statements
 
 pytestmark = pytest.mark.usefixtures("in_fabrikam")
@@ -128,6 +140,21 @@ class TestTry:
         with CaptureQueriesContext(connection) as for_decoy:
             try_code(decoy, guesses[1])
         assert statements(for_decoy) == statements(for_real)
+
+    def test_R19_it_charges_for_a_void_code_as_for_a_decoy(self, fabrikam: Tenant, caplog):
+        void = row(tenant_id=fabrikam.id, voided_at=datetime.now(UTC), nonce=None)
+        decoy = row(canonical("nobody@elsewhere.example"), tenant_id=fabrikam.id, is_decoy=True)
+        told = []
+        for one in (void, decoy):
+            Budget.objects.all().delete()
+            with CaptureQueriesContext(connection) as captured:
+                answers = [refused(try_code(one, "12345678")).code for _ in range(6)]
+            spent = used()
+            pass_time(timedelta(minutes=2))
+            told.append((answers, fresh(one).attempts, spent, statements(captured), refused(resend(one)).code))
+        assert told[0] == told[1]
+        assert told[0][:3] == ([Code.CODE] * 6, 5, [5, 5, 5, 6])
+        assert not [record for record in caplog.records if record.name.startswith("passcodes")]
 
     def test_R14_it_takes_two_statements_and_a_line_when_wrong(self):
         challenge = issue()
