@@ -21,8 +21,8 @@ def add_application(
 ) -> Application | Refusal:
     """Share an application; its origin is registered with the tenant, so that guests may land there (R39).
 
-    Refuses an address that is no https address (http on the machine itself is taken), a name that is missing or that another application of the tenant
-    has, and what is too long to be kept (E-INPUT).
+    Refuses an address that is no https address (http on the machine itself is taken), a name that is missing or that
+    another application of the tenant has, and what is too long to be kept (E-INPUT).
     """
     origin = origin_of(url)
     if origin is None:
