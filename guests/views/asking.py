@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -107,6 +108,16 @@ def goal(request: TenantRequest) -> Goal:
 def front_door_url(tenant: Tenant) -> str:
     """The tenant's own sign-in page."""
     return reverse("guests:front_door", kwargs={"tenant": tenant.primary_domain})
+
+
+def start_again_url(request: TenantRequest) -> str:
+    """The front door with the same goal: another address, or a new code, is asked for on the way to the same place."""
+    return carrying(front_door_url(request.tenant), goal(request))
+
+
+def carrying(url: str, wanted: Goal) -> str:
+    """The address of a page of ours, with the goal in its query where there is one."""
+    return f"{url}?{urlencode({'to': wanted.sealed})}" if wanted.sealed else url
 
 
 def my_apps_url(tenant: Tenant) -> str:

@@ -6,6 +6,7 @@ the same for every address (R19).
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from guests.models import Guest, Invitation, SignInFlow
-from guests.views.asking import front_door_url
+from guests.views.asking import carrying, goal, start_again_url
 from guests.views.pages import page
 from guests.views.refusals import Known
 from guests.views.wording import Problem
@@ -53,8 +54,9 @@ def show(
     challenge = Challenge.objects.get(id=flow.challenge_id)
     address = canonical(flow.address)
     route = {"tenant": request.tenant.primary_domain, "flow_id": flow.id}
-    resend_url = reverse("guests:send_again", kwargs=route)
-    start_again_url = front_door_url(request.tenant)
+    wanted = goal(request)
+    resend_url = carrying(reverse("guests:send_again", kwargs=route), wanted)
+    again_url = start_again_url(request)
     now = timezone.now()
     if request.method != "POST" and challenge.used_at is not None:
         return lost(request)
@@ -62,8 +64,8 @@ def show(
         return page(
             request,
             "sign_in/code_expired.html",
-            send_url=resend_url if challenge.resends_left else start_again_url,
-            start_again_url=start_again_url,
+            send_url=resend_url if challenge.resends_left else again_url,
+            start_again_url=again_url,
             masked_address=address.masked,
             expired_at=challenge.expires_at,
             minutes=request.tenant.passcode_minutes,
@@ -71,13 +73,13 @@ def show(
         )
     is_known = flow.pool == Pool.KNOWN
     known = known_of(flow) if is_known else None
-    return page(
+    response = page(
         request,
         "sign_in/enter_code.html",
         status=status,
-        code_url=reverse("guests:enter_code", kwargs=route),
+        code_url=carrying(reverse("guests:enter_code", kwargs=route), wanted),
         resend_url=resend_url,
-        start_again_url=start_again_url,
+        start_again_url=again_url,
         masked_address=address.masked,
         expires_at=challenge.expires_at,
         from_name=request.tenant.sender_name or request.tenant.name,
@@ -92,6 +94,9 @@ def show(
         inviter=known.inviter if known else "",
         is_invitation=flow.invitation_id is not None,
     )
+    if wait_until is not None:
+        response.headers["Retry-After"] = str(max(1, math.ceil((wait_until - now).total_seconds())))
+    return response
 
 
 def lost(request: TenantRequest) -> HttpResponse:
@@ -100,7 +105,7 @@ def lost(request: TenantRequest) -> HttpResponse:
         request,
         "sign_in/flow_lost.html",
         status=403,
-        sign_in_url=front_door_url(request.tenant),
+        sign_in_url=start_again_url(request),
         has_cookies=bool(request.COOKIES.get(settings.CSRF_COOKIE_NAME)),
     )
 

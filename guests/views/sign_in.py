@@ -13,10 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from guests.models import SignInFlow, Way
 from guests.operations.beginning import Elsewhere, begin_with_address, known_guest
+from guests.operations.consenting import step_of
 from guests.operations.signing_in import resend_code, sign_in_with_passcode
+from guests.rules import Step
 from guests.sessions import open_flow, open_session, remember_device, remember_session
 from guests.views import code_page, elsewhere
-from guests.views.asking import Goal, asker, asker_with_secret, front_door_url, goal, my_apps_url, skips
+from guests.views.asking import (
+    Goal,
+    asker,
+    asker_with_secret,
+    carrying,
+    front_door_url,
+    goal,
+    my_apps_url,
+    skips,
+    start_again_url,
+)
 from guests.views.pages import page
 from guests.views.redemption import flow_url
 from guests.views.refusals import malformed_code, problem, refuse
@@ -32,9 +44,12 @@ def front_door(request: TenantRequest) -> HttpResponse:
     """Type the address that was invited; then a page says where the code will go. Neither sends anything."""
     wanted = goal(request)
     if request.method != "POST":
-        if open_session(request, request.tenant) is not None:
-            return redirect(wanted.landing.url or my_apps_url(request.tenant))
-        return show_front_door(request, wanted)
+        session = open_session(request, request.tenant)
+        if session is None:
+            return show_front_door(request, wanted)
+        if step_of(tenant=request.tenant, guest=session.guest) is not Step.DONE:
+            return redirect(_permissions_url(request))
+        return redirect(wanted.landing.url or my_apps_url(request.tenant))
     typed = request.POST.get("email", "")
     try:
         address = canonical(typed)
@@ -47,7 +62,7 @@ def front_door(request: TenantRequest) -> HttpResponse:
         masked_address=address.masked,
         application=wanted.name,
         hidden={"email": address.to_send} | _sealed(wanted),
-        start_again_url=request.get_full_path(),
+        start_again_url=_skipping(request, start_again_url(request)),
     )
 
 
@@ -89,10 +104,10 @@ def send_code(request: TenantRequest) -> HttpResponse:
     if isinstance(begun, Refusal):
         guest = known_guest(address=address, asker=who)
         known = code_page.known_as(guest) if guest else None
-        return refuse(request, begun, known=known, back_url=front_door_url(request.tenant))
+        return refuse(request, begun, known=known, back_url=start_again_url(request))
     if isinstance(begun, Elsewhere):
         return elsewhere.show(request, begun.address, begun.decision, opened=None)
-    return keep(redirect(flow_url(request, begun)))
+    return keep(redirect(carrying(flow_url(request, begun), wanted)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +117,7 @@ def enter_code(request: TenantRequest, flow_id: UUID) -> HttpResponse:
     if flow is None:
         return _no_flow(request)
     if flow.ended_at is not None and open_session(request, request.tenant) is not None:
-        return redirect(my_apps_url(request.tenant))
+        return redirect(_permissions_url(request))
     if request.method != "POST":
         return code_page.show(request, flow)
     typed = request.POST.get("code", "")
@@ -118,7 +133,7 @@ def enter_code(request: TenantRequest, flow_id: UUID) -> HttpResponse:
     )
     if isinstance(signed_in, Refusal):
         return _refused(request, flow, signed_in)
-    response = redirect(reverse("guests:permissions", kwargs={"tenant": request.tenant.primary_domain}))
+    response = redirect(_permissions_url(request))
     remember_session(response, request.tenant, signed_in)
     remember_device(request, response, request.tenant, signed_in.guest)
     return response
@@ -135,29 +150,32 @@ def send_again(request: TenantRequest, flow_id: UUID) -> HttpResponse:
         if sent.code is Code.WAIT:
             return code_page.show(request, flow, wait_until=sent.until, status=429)
         return _refused(request, flow, sent)
-    return redirect(f"{flow_url(request, flow)}?sent")
+    again = carrying(flow_url(request, flow), goal(request))
+    return redirect(f"{again}{'&' if '?' in again else '?'}sent")
 
 
 def _skipping(request: TenantRequest, url: str) -> str:
     """The form's address, with what was said before about accounts that the guest has not (R34)."""
     said = skips(request).skipped
-    return f"{url}?{urlencode([('skip', one.value) for one in sorted(said)])}" if said else url
+    if not said:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode([('skip', one.value) for one in sorted(said)])}"
+
+
+def _permissions_url(request: TenantRequest) -> str:
+    """Where every sign-in goes on: consent if it is due, else to where the session leads (R20, R22)."""
+    return reverse("guests:permissions", kwargs={"tenant": request.tenant.primary_domain})
 
 
 def _sealed(wanted: Goal) -> dict[str, str]:
     return {"to": wanted.sealed} if wanted.sealed else {}
 
 
-def start_again_url(request: TenantRequest, flow: SignInFlow) -> str:
-    """The front door: the invitation's own link is not kept, so the mail leads back to it."""
-    return front_door_url(request.tenant)
-
-
 def _refused(request: TenantRequest, flow: SignInFlow, refusal: Refusal) -> HttpResponse:
     if refusal.code is Code.CODE:
         return code_page.show(request, flow, error=problem(refusal), status=422)
     known = code_page.known_of(flow) if flow.pool == Pool.KNOWN else None
-    return refuse(request, refusal, known=known, back_url=start_again_url(request, flow))
+    return refuse(request, refusal, known=known, back_url=start_again_url(request))
 
 
 def _no_flow(request: TenantRequest) -> HttpResponse:
