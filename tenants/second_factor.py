@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 import django_otp
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -23,6 +25,8 @@ BACKUP_CODES = 10
 CONFIRMATIONS = 10
 CONFIRMATIONS_LAST = timedelta(minutes=15)
 """As many tries as the door gives: a session left open must not be a place to guess the password."""
+
+SETTING_UP_LASTS = timedelta(minutes=15)
 
 
 def device_for(administrator: Administrator, code: str) -> Device | None:
@@ -51,8 +55,16 @@ def _confirmations(administrator: Administrator) -> str:
 
 
 def unconfirmed_authenticator(administrator: Administrator) -> TOTPDevice | None:
-    """The app that is being set up, if any."""
-    return TOTPDevice.objects.filter(user=administrator, confirmed=False).order_by("-id").first()
+    """The app that is being set up, if any; one begun too long ago shows its secret to nobody any more."""
+    return _begun(administrator).first()
+
+
+def _begun(administrator: Administrator) -> QuerySet[TOTPDevice]:
+    since = Now() - SETTING_UP_LASTS
+    begun: QuerySet[TOTPDevice] = TOTPDevice.objects.filter(
+        user=administrator, confirmed=False, created_at__gte=since
+    ).order_by("-id")
+    return begun
 
 
 def begin_authenticator(*, administrator: Administrator) -> TOTPDevice:
@@ -69,9 +81,7 @@ def confirm_authenticator(*, administrator: Administrator, code: str, actor: Act
     Runs inside a tenant's scope, whose history tells of it.
     """
     with transaction.atomic():
-        device: TOTPDevice | None = (
-            TOTPDevice.objects.select_for_update().filter(user=administrator, confirmed=False).order_by("-id").first()
-        )
+        device: TOTPDevice | None = _begun(administrator).select_for_update().first()
         if device is None or not device.verify_token(code):
             return None
         TOTPDevice.objects.filter(user=administrator, confirmed=True).delete()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -71,3 +73,14 @@ def test_R63_giving_both_forgets_the_tries_before(portal, adele):
         code = f"good222{turn}"
         with_backup_code(adele, code)
         assert portal.post(BEGIN, {**BOTH, "code": code}).status_code == 302
+
+
+def test_R63_a_setting_up_that_was_left_shows_its_secret_to_nobody(portal, adele):
+    portal.post(BEGIN, BOTH)
+    assert portal.get("/admin/account/authenticator/").status_code == 200
+    begun = TOTPDevice.objects.filter(user=adele)
+    begun.update(created_at=Now() - timedelta(minutes=15, seconds=1))
+    code = app_code(begun.get())
+    assert portal.post("/admin/account/authenticator/", {"code": code})["Location"] == "/admin/account/"
+    assert portal.get("/admin/account/authenticator/qr.svg").status_code == 404
+    assert not begun.get().confirmed
