@@ -17,6 +17,7 @@ from guests.views.asking import front_door_url, goal_of, lower_query, my_apps_ur
 from guests.views.pages import page
 from guests.views.refusals import refuse
 from guests.views.sign_in import show_front_door
+from providers.rules import Method
 from tenants.directory import find_tenant
 from tenants.doors.middleware import TenantRequest
 from tenants.refusals import Code, Refusal
@@ -39,7 +40,7 @@ def my_apps(request: TenantRequest) -> HttpResponse:
         "apps/my_apps.html",
         address=session.guest.address,
         ends_at=session.expires_at,
-        signs_in_with_code=True,
+        signs_in_with_code=session.method == Method.PASSCODE,
         applications=[
             {"name": one.name, "description": one.description, "url": one.url, "image_url": ""}
             for one in Application.objects.order_by("name")

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from guests.views import common, consent, redemption, sign_in, signing_out
+from guests.views import common_endpoint, consent, redemption, sign_in, signing_out
 
 app_name = "guests"
 
 urlpatterns = [
-    path("", common.sign_in, name="common"),
-    path("sign-in-options", common.options, name="options"),
-    path("organization", common.organization, name="organization"),
+    path("", common_endpoint.sign_in, name="common"),
+    path("sign-in-options", common_endpoint.options, name="options"),
+    path("organization", common_endpoint.organization, name="organization"),
     path("<tenant:tenant>", sign_in.front_door, name="front_door"),
     path("<tenant:tenant>/send-code", sign_in.send_code, name="send_code"),
     path("<tenant:tenant>/sign-in/<uuid:flow_id>", sign_in.enter_code, name="enter_code"),

@@ -36,6 +36,6 @@ def guest_at(found: Address, tenant: Tenant) -> Guest:
     return guest
 
 
-def inviter_of(tenant: Tenant, name: str, mailbox: str) -> Inviter:
+def inviter_of(tenant: Tenant, name: str, mailbox: Address | None) -> Inviter:
     """Who invites when an operator does: the name and address given, else nobody by name, who answers no mail."""
-    return Inviter(name or "An administrator", mailbox)
+    return Inviter(name or "An administrator", mailbox.to_send if mailbox else "")

@@ -14,7 +14,7 @@ from guests.models import GuestSession
 from guests.operations.consenting import Consented, accept_permissions, accept_terms, decline_consent, step_of
 from guests.operations.inviting import landing_of
 from guests.rules import Step
-from guests.sessions import forget_session, open_session
+from guests.sessions import forget_session, has_session_cookie, open_session
 from guests.views.asking import front_door_url, guest_actor, my_apps_url
 from guests.views.pages import page, room
 from guests.views.refusals import refuse
@@ -51,7 +51,9 @@ def _answer(
 ) -> HttpResponse:
     session = open_session(request, request.tenant)
     if session is None:
-        return refuse(request, Refusal(Code.SESSION), back_url=front_door_url(request.tenant))
+        if has_session_cookie(request, request.tenant):
+            return refuse(request, Refusal(Code.SESSION), back_url=front_door_url(request.tenant))
+        return redirect(front_door_url(request.tenant))
     if request.method != "POST":
         due = step_of(tenant=request.tenant, guest=session.guest)
         if due is Step.DONE:

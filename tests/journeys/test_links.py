@@ -125,7 +125,7 @@ def test_R10_opening_a_link_makes_no_row_and_sends_nothing(fabrikam: Tenant, inv
     before = owned_rows(fabrikam)
     path = path_of(invited.link)
     for url in (path, path, "/fabrikam.example", "/fabrikam.example/permissions", "/", "/organization"):
-        assert getattr(Browser().client, method)(url).status_code in (200, 403)
+        assert getattr(Browser().client, method)(url).status_code in (200, 302), url
     assert owned_rows(fabrikam) == before
     assert post(fabrikam) == []
 

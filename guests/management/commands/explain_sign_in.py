@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from guests.management.addressed import address
+from guests.models import Guest
 from guests.operations.explaining import Explanation, explain_sign_in
 from providers.rules import METHOD_NAMES, as_json, as_lines
 from tenants.doors.commands import TenantCommand
@@ -45,9 +46,16 @@ def _json(found: Explanation) -> dict[str, object]:
     }
 
 
+def _who(guest: Guest | None) -> str:
+    return "a guest of" if guest else "a stranger to"
+
+
+def _state(guest: Guest | None) -> str:
+    return f", {guest.get_redemption_status_display().lower()}" if guest else ""
+
+
 def _lines(tenant: Tenant, found: Explanation) -> list[str]:
-    who = f"{found.guest.get_redemption_status_display()} guest" if found.guest else "stranger"
-    lines = [f"{found.address.key}, {who} of {tenant.name}"]
+    lines = [f"{found.address.key}, {_who(found.guest)} {tenant.name}{_state(found.guest)}"]
     lines += [f"  {line}" for line in as_lines(found.decision)]
     lines += ["", *(f"  Note: {text}" for text in found.obstacles)] if found.obstacles else []
     if found.alternatives:

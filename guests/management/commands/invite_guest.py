@@ -33,7 +33,7 @@ class Command(TenantCommand):
         parser.add_argument("--resource", default="", help="what they are invited to use, as the mail says it")
         parser.add_argument("--message", default="", help="a plain message for the mail")
         parser.add_argument("--inviter-name", default="", help="who invites, as the mail names them")
-        parser.add_argument("--inviter-address", default="", help="where answers to the mail go")
+        parser.add_argument("--inviter-address", type=address, metavar="ADDRESS", help="where answers to the mail go")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
         operation = invite_guest_by_mail if options["mail"] else invite_guest

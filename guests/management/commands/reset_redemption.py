@@ -34,7 +34,7 @@ class Command(TenantCommand):
             "--new-address", type=address, metavar="ADDRESS", help="give the guest this address and mail it there"
         )
         parser.add_argument("--inviter-name", default="", help="who invites, as the mail names them")
-        parser.add_argument("--inviter-address", default="", help="where answers to the mail go")
+        parser.add_argument("--inviter-address", type=address, metavar="ADDRESS", help="where answers to the mail go")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
         who: dict[str, Any] = {
