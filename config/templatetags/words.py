@@ -13,6 +13,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from passcodes.rules import show_code
+
 register = template.Library()
 
 LINE = 66
@@ -73,7 +75,7 @@ def full_day(day: date) -> str:
 @register.filter
 def spaced_code(code: str) -> str:
     """`12345678` as `1234 5678` (R12)."""
-    return f"{code[:4]} {code[4:]}"
+    return show_code(code)
 
 
 @register.filter

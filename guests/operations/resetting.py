@@ -94,7 +94,7 @@ def block_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Refus
                 Guest.objects.filter(id=guest.id).update(is_blocked=True)
                 guest.is_blocked = True
                 end_sessions_of(guest_id=guest.id, why=Ended.BLOCKED)
-                void_challenges(address_key=guest.address_key, now=now)
+                void_challenges(address_key=guest.address_key)
                 audit.record(actor=actor, action="guest.blocked", at=now, subject_kind="guest", subject_id=guest.id)
             return guest
     except Refused as refused:
@@ -154,7 +154,7 @@ def _reset(
 ) -> Invited:
     guest = _locked(guest_id)
     before = {"method": guest.method, "status": guest.redemption_status}
-    void_challenges(address_key=guest.address_key, now=now)
+    void_challenges(address_key=guest.address_key)
     if address is not None and address.key != guest.address_key:
         _check_new(address, tenant)
         before["address"] = guest.address_key

@@ -19,7 +19,7 @@ KEPT_AFTER_EXPIRY: Final = timedelta(days=1)
 """How long a page in a forgotten tab still finds its challenge, to say that the code has expired."""
 
 
-def void_challenges(*, address_key: str, now: datetime) -> int:
+def void_challenges(*, address_key: str) -> int:
     """Kill every code of an address in this tenant, inside the caller's transaction; how many there were (R5, R40).
 
     Expired ones too, as a resend would give them a new code. The caller's own audit line says why.

@@ -21,28 +21,28 @@ from tests.passcodes.stories import NICOLE, code_of, fresh, issue, pass_time, re
 class TestVoid:
     """`void_challenges`"""
 
-    def test_R40_it_kills_every_code_of_the_address(self, now):
+    def test_R40_it_kills_every_code_of_the_address(self):
         challenges = [issue(), issue(), issue(pool=Pool.KNOWN)]
         codes = [code_of(one) for one in challenges]
         other = issue(canonical("adele@firstupconsultants.com"))
-        assert operations.void_challenges(address_key=NICOLE.key, now=now) == 3
+        assert operations.void_challenges(address_key=NICOLE.key) == 3
         for challenge, code in zip(challenges, codes, strict=True):
             assert try_code(challenge, code) == Refusal(Code.CODE, reason="void")
             assert fresh(challenge).nonce is None
         assert isinstance(try_code(other, code_of(other)), RightCode)
 
-    def test_R40_it_kills_an_expired_one_too_as_a_resend_would_revive_it(self, now):
+    def test_R40_it_kills_an_expired_one_too_as_a_resend_would_revive_it(self):
         challenge = issue()
         pass_time(timedelta(minutes=40))
-        assert operations.void_challenges(address_key=NICOLE.key, now=now) == 1
+        assert operations.void_challenges(address_key=NICOLE.key) == 1
         assert isinstance(resend(challenge, pool=Pool.KNOWN), Refusal)
 
-    def test_R40_it_leaves_used_ones_as_they_are(self, now):
+    def test_R40_it_leaves_used_ones_as_they_are(self):
         challenge = issue()
         right = try_code(challenge, code_of(challenge))
         assert isinstance(right, RightCode)
         use(right)
-        assert operations.void_challenges(address_key=NICOLE.key, now=now) == 0
+        assert operations.void_challenges(address_key=NICOLE.key) == 0
         assert fresh(challenge).voided_at is None
 
 

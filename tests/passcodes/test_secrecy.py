@@ -57,7 +57,7 @@ def test_R13_it_keeps_digits_and_keys_out_of_every_row_and_log(caplog, now):
     decoy = issue(decoy=True, pool=Pool.KNOWN)
     issued.append(code_of(decoy))
     try_code(decoy, issued[-1])
-    operations.void_challenges(address_key=NICOLE.key, now=now)
+    operations.void_challenges(address_key=NICOLE.key)
     operations.lift_pause(address_key=NICOLE.key, actor=STRANGER, now=now)
 
     rows = before_use + every_row()
