@@ -65,7 +65,9 @@ def change_settings(
     with transaction.atomic():
         row = Tenant.objects.select_for_update().get(id=tenant.id)
         if shown_version and shown_version != version_of(row):
-            return Refusal(Code.INPUT, reason="The settings were changed meanwhile. Load the page again, then change it.")
+            return Refusal(
+                Code.INPUT, reason="The settings were changed meanwhile. Load the page again, then change it."
+            )
         wanted = asdict(settings)
         terms = wanted.pop("terms_text")
         changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}

@@ -32,7 +32,9 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list is what the operation takes
         lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
-            raise forms.ValidationError(f"{len(lines):,} lines are too many: at most {MOST_LINES:,}. Nothing was saved.")
+            raise forms.ValidationError(
+                f"{len(lines):,} lines are too many: at most {MOST_LINES:,}. Nothing was saved."
+            )
         found: dict[str, None] = {}
         for line in lines:
             try:
