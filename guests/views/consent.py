@@ -51,7 +51,8 @@ def _answer(
 ) -> HttpResponse:
     session = open_session(request, request.tenant)
     if session is None:
-        if has_session_cookie(request, request.tenant):
+        # Who presses a button of this page had a session, even if the browser has lost its cookie since.
+        if request.method == "POST" or has_session_cookie(request, request.tenant):
             return refuse(request, Refusal(Code.SESSION), back_url=front_door_url(request.tenant))
         return redirect(front_door_url(request.tenant))
     if request.method != "POST":
