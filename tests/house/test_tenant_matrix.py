@@ -38,6 +38,7 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
     "admin/guests/guest/<uuid:guest_id>/end-sessions/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/block/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/unblock/": ("guest_id", lambda house: house.guest.id),
+    "admin/guests/guest/<uuid:guest_id>/lift-pause/": ("guest_id", lambda house: house.guest.id),
     "admin/applications/application/<uuid:application_id>/remove/": (
         "application_id",
         lambda house: house.application.id,
