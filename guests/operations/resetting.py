@@ -41,11 +41,18 @@ def reset_redemption(
 def reset_redemption_by_mail(
     *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited | Refusal:
-    """The same, and mail the new invitation. Refuses what exceeds the hour's invitations, too (E-WAIT, R17)."""
+    """The same, and mail the new invitation.
+
+    Refuses what exceeds the hour's invitations (E-WAIT, R17) and a blocked guest, to whom no mail leaves (E-BLOCKED).
+    """
     try:
         with transaction.atomic():
             _take_a_mail(tenant, inviter)
             invited = _reset(tenant, guest_id, None, inviter, actor, now)
+            if invited.guest.is_blocked:
+                raise Refused(
+                    Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first.")
+                )
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:
@@ -64,6 +71,10 @@ def reset_redemption_to_address(
         with transaction.atomic():
             _take_a_mail(tenant, inviter)
             invited = _reset(tenant, guest_id, address, inviter, actor, now)
+            if invited.guest.is_blocked:
+                raise Refused(
+                    Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first.")
+                )
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:

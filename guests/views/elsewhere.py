@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 
 from guests.operations.beginning import Opened
-from guests.views.asking import front_door_url, goal
+from guests.views.asking import front_door_url, goal, start_again_url
 from guests.views.pages import page
 from providers.rules import METHOD_NAMES, Decision, Method
 from tenants.addresses import Address
@@ -39,7 +39,7 @@ def show(request: TenantRequest, address: Address, decision: Decision, *, opened
         method_name=METHOD_NAMES[decision.method],
         masked_address=address.masked,
         inviter=inviter,
-        start_again_url=front_door_url(request.tenant),
+        start_again_url=start_again_url(request),
         skip_url=_skip_url(request, decision, opened=opened) if decision.may_skip else "",
     )
 
