@@ -50,9 +50,7 @@ def reset_redemption_by_mail(
             _take_a_mail(tenant, inviter)
             invited = _reset(tenant, guest_id, None, inviter, actor, now)
             if invited.guest.is_blocked:
-                raise Refused(
-                    Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first.")
-                )
+                raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first."))
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:
@@ -72,9 +70,7 @@ def reset_redemption_to_address(
             _take_a_mail(tenant, inviter)
             invited = _reset(tenant, guest_id, address, inviter, actor, now)
             if invited.guest.is_blocked:
-                raise Refused(
-                    Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first.")
-                )
+                raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first."))
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:

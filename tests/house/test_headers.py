@@ -109,9 +109,7 @@ def administrator(fabrikams: House) -> Client:
 def test_every_page_keeps_the_headers_and_has_nothing_inline(fabrikams: House, administrator: Client) -> None:
     guests = [fabrikams.browser.client, fabrikams.waiting.client, Client()]
     wrong, seen = list[object](), set[int]()
-    pages = [
-        route for route in routes() if not route.startswith("inbox/")
-    ]
+    pages = [route for route in routes() if not route.startswith("inbox/")]
     for route in sorted(pages, key=lambda route: ("logout" in route or "sign-out" in route, route)):
         url = own(route, fabrikams)
         for client in [administrator, Client()] if route.startswith("admin/") else guests:

@@ -22,7 +22,13 @@ def test_R40_it_promises_no_mail_that_would_not_leave(
     invited = invite(fabrikam)
     with tenant_scope(fabrikam.id):
         block_guest(guest_id=invited.guest.id, actor=operator, now=now)
-        who: dict[str, Any] = {"tenant": fabrikam, "guest_id": invited.guest.id, "inviter": ADELE, "actor": operator, "now": now}
+        who: dict[str, Any] = {
+            "tenant": fabrikam,
+            "guest_id": invited.guest.id,
+            "inviter": ADELE,
+            "actor": operator,
+            "now": now,
+        }
         refusal = reset_redemption_by_mail(**who)
         assert isinstance(refusal, Refusal)
         assert refusal.code is Code.BLOCKED
