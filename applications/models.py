@@ -9,6 +9,7 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -24,6 +25,10 @@ class Application(OwnedModel):
     description = models.CharField(max_length=200, blank=True)
     url = models.URLField(max_length=2000)
     is_first_party = models.BooleanField(default=False)
+    is_sign_up_open = models.BooleanField(default=False, db_default=False)
+    sign_up_methods = ArrayField(
+        models.CharField(max_length=40, db_collation="C"), default=list, db_default=[], blank=True
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(OwnedModel.Meta):

@@ -72,6 +72,14 @@ def switch(name: str, *, default: bool) -> bool:
     return default if not text else text in ("1", "true", "yes", "on")
 
 
+def one_of(name: str, words: tuple[str, ...], *, default: str) -> str:
+    """One of these words."""
+    text: str = env.str(name, default="").strip().lower() or default
+    if text not in words:
+        raise malformed(name, f"'{text}' is not known", f"Write {' or '.join(words)}.")
+    return text
+
+
 def broker(name: str) -> str:
     """The address of Valkey or Redis."""
     url = required(name, "the broker, as redis://host:6379/0")
@@ -95,9 +103,9 @@ def origin(name: str, what: str) -> SplitResult:
     return found
 
 
-def passcode_keys(name: str) -> tuple[tuple[int, bytes], ...]:
+def keys(name: str) -> tuple[tuple[int, bytes], ...]:
     """(id, key) pairs, the first of which makes what is new. Written as 1:<base64 of 32 bytes>,2:<…>."""
-    keys = []
+    found = []
     parts = required(name, "codes and links are derived from it, as 1:<base64 of 32 bytes>").split(",")
     for place, part in enumerate(parts, 1):
         number_text, colon, text = part.strip().partition(":")
@@ -111,10 +119,10 @@ def passcode_keys(name: str) -> tuple[tuple[int, bytes], ...]:
                 f"entry {place} is no id, a colon and the base64 of at least 32 bytes",  # not quoted: it may be a key
                 "Make one: echo 1:$(openssl rand -base64 32)",
             )
-        keys.append((int(number_text), key))
-    if len({key_id for key_id, _ in keys}) != len(keys):
+        found.append((int(number_text), key))
+    if len({key_id for key_id, _ in found}) != len(found):
         raise malformed(name, "an id stands there twice", "Give every key an id of its own.")
-    return tuple(keys)
+    return tuple(found)
 
 
 def networks(name: str) -> tuple[Network, ...]:

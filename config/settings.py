@@ -16,12 +16,13 @@ from config.environment import (
     broker,
     database,
     env,
+    keys,
     mail,
     malformed,
     networks,
     number,
+    one_of,
     origin,
-    passcode_keys,
     read_running_stack,
     required,
     switch,
@@ -41,7 +42,9 @@ SECRET_KEY = required("SECRET_KEY", "it signs cookies and forms; 50 random chara
 if not LOCAL_STACK and len(SECRET_KEY) < 50:
     raise malformed("SECRET_KEY", "it has fewer than 50 characters", "Make one: openssl rand -base64 48")
 # The first makes new codes and links; the others still verify what was made with them.
-PASSCODE_KEYS = passcode_keys("PASSCODE_KEYS")
+PASSCODE_KEYS = keys("PASSCODE_KEYS")
+# Secrets that tenants enter for their providers are sealed under the first; without one none can be stored.
+PROVIDER_KEYS = keys("PROVIDER_KEYS") if env.str("PROVIDER_KEYS", default="").strip() else ()
 
 # --- Addresses ---------------------------------------------------------------------------------------------------
 _public = origin("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org")
@@ -114,6 +117,21 @@ OUTBOX_RENDERERS = {
     "invitation_request": "guests.delivery.render_invitation_request",
 }
 MAIL_FOLDER = Path(env.str("MAIL_FOLDER", default=str(DATA_DIR / "mail")))
+
+# --- Identity providers ------------------------------------------------------------------------------------------
+# One registration of this installation for all tenants: work and school accounts, and personal ones.
+ENTRA_CLIENT_ID = env.str("ENTRA_CLIENT_ID", default="").strip()
+ENTRA_CLIENT_SECRET = env.str("ENTRA_CLIENT_SECRET", default="").strip()
+MICROSOFT_ACCOUNT_CLIENT_ID = env.str("MICROSOFT_ACCOUNT_CLIENT_ID", default="").strip()
+MICROSOFT_ACCOUNT_CLIENT_SECRET = env.str("MICROSOFT_ACCOUNT_CLIENT_SECRET", default="").strip()
+# Another one for the clouds that stand apart, such as https://login.microsoftonline.us
+ENTRA_AUTHORITY = (env.str("ENTRA_AUTHORITY", default="") or "https://login.microsoftonline.com").rstrip("/")
+# live: a domain's OpenID configuration is looked up (R34); lists: only the tenants' own lists are asked.
+DISCOVERY = one_of("DISCOVERY", ("live", "lists"), default="live")
+# Providers may stand in these networks too. Without it, in public ones only; http is taken on loopback hosts in it.
+PROVIDER_NETWORKS = networks("PROVIDER_NETWORKS")
+# Calls to providers that one process makes at once: half of its threads, so that the others go on serving guests.
+PROVIDER_CALLS_AT_ONCE = number("PROVIDER_CALLS_AT_ONCE", default=2, least=1)
 
 # --- The application ---------------------------------------------------------------------------------------------
 DEBUG = False

@@ -74,6 +74,11 @@ class Guest(OwnedModel):
             models.Index(fields=["tenant", "domain", "-created_at"], name="guest_domain"),
             models.Index(fields=["tenant", "redemption_status", "-created_at"], name="guest_status"),
             models.Index(fields=["tenant", "method", "-created_at"], name="guest_method"),
+            models.Index(
+                fields=["tenant", "method_provider_id"],
+                name="guest_provider",
+                condition=Q(method_provider_id__isnull=False),
+            ),
             models.Index(fields=["tenant", "user_principal_name"], name="guest_upn"),
             models.Index(fields=["tenant", "-last_sign_in_at"], name="guest_last_sign_in"),
         ]
@@ -188,6 +193,17 @@ class SignInFlow(OwnedModel):
     method = models.CharField(max_length=40)
     reasons = models.JSONField(default=list)
     landing = models.CharField(max_length=2000, blank=True)
+    # A round trip to a provider: which one, and what its state, nonce and verifier are derived from.
+    # Defaults of the database's own: the version before writes rows without these columns (B12).
+    kind = models.CharField(max_length=30, blank=True, db_default="", db_collation="C")
+    provider_id = models.UUIDField(null=True)
+    handshake_key_id = models.IntegerField(null=True)
+    handshake_salt = models.BinaryField(null=True)
+    # Proven at the provider, while a passcode to the invited address has yet to make the first link (R36).
+    identity = models.JSONField(null=True)
+    # Self-service sign-up (R39a): for which application, and the name that was typed.
+    sign_up_application_id = models.UUIDField(null=True)
+    sign_up_name = models.CharField(max_length=100, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -198,6 +214,11 @@ class SignInFlow(OwnedModel):
             models.Index(fields=["expires_at"], name="flow_expiry"),
             models.Index(fields=["guest"], name="flow_guest"),
             models.Index(fields=["invitation"], name="flow_invitation"),
+            models.Index(
+                fields=["sign_up_application_id"],
+                name="flow_sign_up",
+                condition=Q(sign_up_application_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -216,6 +237,8 @@ class GuestSession(OwnedModel):
     challenge_id = models.UUIDField(null=True, unique=True)
     invitation_id = models.UUIDField(null=True)
     method = models.CharField(max_length=40)
+    provider_id = models.UUIDField(null=True)
+    identity = models.JSONField(null=True)
     reasons = models.JSONField(default=list)
     landing = models.CharField(max_length=2000, blank=True)
     source = models.CharField(max_length=100, blank=True)
@@ -235,6 +258,55 @@ class GuestSession(OwnedModel):
 
     def __str__(self) -> str:
         return f"session {self.id}"
+
+
+class ProviderAnswer(OwnedModel):
+    """What a provider had the browser post to us, without our cookie, until the browser comes with it (DESIGN 4)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    flow = models.ForeignKey(SignInFlow, models.CASCADE, db_constraint=False, db_index=False, related_name="answers")
+    body = models.TextField()
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["flow"], name="answer_once_per_flow")]
+
+    def __str__(self) -> str:
+        return f"answer {self.id}"
+
+
+class FederatedIdentity(OwnedModel):
+    """The identity at a provider that a guest redeemed with (R36): issuer and subject of one provider configuration.
+
+    `provider_id` is null for a kind that the installation set up. `address` is what the provider said last; it names
+    nobody. A reset deletes the row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    guest = models.ForeignKey(Guest, models.CASCADE, db_constraint=False, db_index=False, related_name="identities")
+    kind = models.CharField(max_length=30, db_collation="C")
+    provider_id = models.UUIDField(null=True)
+    issuer = models.CharField(max_length=500, db_collation="C")
+    subject = models.CharField(max_length=500, db_collation="C")
+    address = models.CharField(max_length=254, blank=True)
+    linked_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "provider_id", "issuer", "subject"],
+                name="identity_once",
+                nulls_distinct=False,
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["guest"], name="identity_guest"),
+            models.Index(fields=["tenant", "provider_id"], name="identity_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} identity {self.id}"
 
 
 class Redemption(OwnedModel):

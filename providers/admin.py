@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from providers.connections import is_installed
 from providers.forms import EmailPasscodeForm
 from providers.kinds import BY_ID, CONSUMER_DOMAINS, KINDS
 from providers.models import EmailPasscodePolicy, IdentityProvider, KnownAccountDomain, RedemptionPolicy
@@ -168,15 +169,15 @@ def _built_in_rows() -> list[Row]:
         Row(
             entra.name,
             "Work and school accounts",
-            "ok" if entra.is_available_here else "off",
-            "Configured" if entra.is_available_here else "Sign-in not available yet",
+            "ok" if is_installed(entra) else "off",
+            "Configured" if is_installed(entra) else "Not set up on this installation",
             _domains(listed.get(Method.ENTRA_ID, [])) or "No domain is listed",
         ),
         Row(
             microsoft.name,
             "Personal accounts",
-            "ok" if is_microsoft_on and microsoft.is_available_here else "off",
-            ("Configured" if microsoft.is_available_here else "Sign-in not available yet")
+            "ok" if is_microsoft_on and is_installed(microsoft) else "off",
+            ("Configured" if is_installed(microsoft) else "Not set up on this installation")
             if is_microsoft_on
             else "Disabled",
             _domains([*CONSUMER_DOMAINS, *listed.get(Method.MICROSOFT_ACCOUNT, [])]),
@@ -198,8 +199,8 @@ def _custom_rows() -> list[Row]:
         kind = BY_ID.get(provider.kind)
         if not provider.is_enabled:
             mark, state = "off", "Switched off"
-        elif kind is None or not kind.is_available_here:
-            mark, state = "wait", "Sign-in not available yet"
+        elif kind is None:
+            mark, state = "wait", "This version does not know it"
         else:
             mark, state = "ok", "On"
         domains = sorted(one.domain for one in provider.domains.all())

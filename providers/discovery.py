@@ -118,3 +118,8 @@ def _bound(method: Method, provider_id: UUID | None, is_enabled: bool | None, pr
     if provider_id is not None:
         return Bound(method, is_allowed=bool(is_enabled), provider_id=provider_id)
     return Bound(method, is_allowed=any(one.kind == method and one.is_enabled for one in providers))
+
+
+def verified_at_home(*, claimed: tuple[str, ...], home: str) -> tuple[str, ...]:
+    """The address keys among `claimed` whose domain's own OpenID configuration names the Entra tenant `home` (R36)."""
+    return ()

@@ -80,6 +80,8 @@ class RedemptionOrder(OwnedModel):
 class IdentityProvider(OwnedModel):
     """A provider that a tenant configured, of one of `providers.kinds.KINDS`.
 
+    `settings` holds what the kind asks for, by name, without its secret: that is sealed (tenants/encryption.py), bound
+    to this row. `certificates_end_at` is when the last signing certificate in its metadata ends.
     `kind` has no choices and `is_bound_to_domains` is copied from the kind, so that a new kind needs no migration.
     """
 
@@ -88,6 +90,11 @@ class IdentityProvider(OwnedModel):
     name = models.CharField(max_length=100)
     is_bound_to_domains = models.BooleanField(editable=False)
     is_enabled = models.BooleanField(default=True)
+    settings = models.JSONField(default=dict, db_default={})
+    sealed_secret = models.BinaryField(null=True, editable=False)
+    certificates_end_at = models.DateTimeField(null=True)
+    tested_at = models.DateTimeField(null=True)
+    test_findings = models.JSONField(default=list, db_default=[])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(OwnedModel.Meta):
@@ -135,3 +142,38 @@ class KnownAccountDomain(OwnedModel):
                 name="known_domain_kind",
             ),
         ]
+
+
+class ServiceProviderKey(OwnedModel):
+    """The key with which a tenant signs its SAML requests, and the certificate in its metadata. One for a tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    certificate = models.TextField()
+    sealed_key = models.BinaryField()
+    ends_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant"], name="one_service_provider_key")]
+
+
+class SpentAssertion(OwnedModel):
+    """An assertion that signed somebody in, kept until it is too old to be accepted again (B15)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField(max_length=64, db_collation="C")
+    expires_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "digest"], name="assertion_once")]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="spent_assertion_expiry")]
+
+
+class SeenMicrosoftAccount(models.Model):
+    """An address that signed in here with a Microsoft account, in whichever tenant: its hash only (R34).
+
+    No tenant owns it. It is asked for nobody but the holder of a live link, so that no stranger learns it (R19).
+    """
+
+    address_hash = models.CharField(max_length=64, primary_key=True, db_collation="C")
+    seen_at = models.DateTimeField(db_default=Now())

@@ -23,6 +23,15 @@ SETTINGS = (
     "PUBLIC_URL",
     "SECRET_KEY",
     "PASSCODE_KEYS",
+    "PROVIDER_KEYS",
+    "PROVIDER_NETWORKS",
+    "PROVIDER_CALLS_AT_ONCE",
+    "DISCOVERY",
+    "ENTRA_AUTHORITY",
+    "ENTRA_CLIENT_ID",
+    "ENTRA_CLIENT_SECRET",
+    "MICROSOFT_ACCOUNT_CLIENT_ID",
+    "MICROSOFT_ACCOUNT_CLIENT_SECRET",
     "ALLOWED_HOSTS",
     "TRUSTED_PROXIES",
     "SOURCE_LIMITS_EXEMPT",
@@ -37,16 +46,18 @@ def person_set(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def new_secrets() -> dict[str, str]:
-    """A SECRET_KEY of 64 characters and one key of 32 bytes that codes and links are derived from."""
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return {"SECRET_KEY": secrets.token_urlsafe(48), "PASSCODE_KEYS": f"1:{key}"}
+    """A SECRET_KEY of 64 characters, a key of 32 bytes that codes and links are derived from, one for sealing."""
+    codes, sealing = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
+    return {"SECRET_KEY": secrets.token_urlsafe(48), "PASSCODE_KEYS": f"1:{codes}", "PROVIDER_KEYS": f"1:{sealing}"}
 
 
 def kept_secrets(path: Path) -> dict[str, str]:
-    """What secrets.env holds; made and written first where there is none."""
-    if not path.exists():
-        write(path, new_secrets())
-    return read(path)
+    """What secrets.env holds; made and written first where there is none, and what an older one lacks is added."""
+    kept = read(path) if path.exists() else {}
+    wanted = new_secrets() | kept
+    if wanted != kept:
+        write(path, wanted)
+    return wanted
 
 
 def write(path: Path, variables: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Every kind of provider there is, in one explicit tuple. Nothing registers itself."""
 
-from providers.kinds.base import Kind
+from providers.kinds.base import Kind, Protocol, Setting
 from providers.kinds.email_passcode import EmailPasscode
 from providers.kinds.entra_id import EntraId
 from providers.kinds.facebook import Facebook
@@ -8,8 +8,9 @@ from providers.kinds.google import Google
 from providers.kinds.microsoft_account import CONSUMER_DOMAINS, MicrosoftAccount
 from providers.kinds.oidc import Oidc
 from providers.kinds.saml import Saml
+from providers.kinds.ws_federation import WsFederation
 
-__all__ = ["BY_ID", "CONSUMER_DOMAINS", "KINDS", "Kind"]
+__all__ = ["BY_ID", "CONSUMER_DOMAINS", "KINDS", "Kind", "Protocol", "Setting"]
 
 KINDS: tuple[Kind, ...] = (
     EntraId(),
@@ -18,6 +19,7 @@ KINDS: tuple[Kind, ...] = (
     Facebook(),
     Oidc(),
     Saml(),
+    WsFederation(),
     EmailPasscode(),
 )
 """In the order in which the portal names them."""

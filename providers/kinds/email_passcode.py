@@ -9,7 +9,6 @@ class EmailPasscode(Kind):
     name = "Email one-time passcode"
     method = Method.PASSCODE
     is_built_in = True
-    is_available_here = True
 
     def has_account(self, *, domain: str, is_listed: bool) -> Knowledge:
         return Knowledge(Answer.YES, "Every address that can be mailed can be sent a passcode.")

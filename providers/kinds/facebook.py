@@ -1,6 +1,6 @@
 """Facebook: for self-service sign-up only. It never answers for a redemption (R33)."""
 
-from providers.kinds.base import Kind
+from providers.kinds.base import Kind, Protocol
 from providers.rules import Answer, Knowledge, Method
 
 
@@ -8,6 +8,7 @@ class Facebook(Kind):
     id = "facebook"
     name = "Facebook"
     method = Method.FACEBOOK
+    protocol = Protocol.OIDC
     is_for_redemption = False
 
     def has_account(self, *, domain: str, is_listed: bool) -> Knowledge:

@@ -1,6 +1,6 @@
 """Google: asked for its own two mail domains only (R30-3), never for a company's domain that Google hosts."""
 
-from providers.kinds.base import Kind
+from providers.kinds.base import Kind, Protocol
 from providers.rules import GOOGLE_DOMAINS, Answer, Knowledge, Method
 
 
@@ -8,6 +8,7 @@ class Google(Kind):
     id = "google"
     name = "Google"
     method = Method.GOOGLE
+    protocol = Protocol.OIDC
 
     def has_account(self, *, domain: str, is_listed: bool) -> Knowledge:
         if domain in GOOGLE_DOMAINS:

@@ -1,6 +1,6 @@
 """Microsoft account: personal accounts, known by Microsoft's consumer domains and by the tenant's list."""
 
-from providers.kinds.base import Kind, by_list
+from providers.kinds.base import Kind, Protocol, by_list
 from providers.rules import Answer, Knowledge, Method
 
 CONSUMER_DOMAINS = (
@@ -30,6 +30,7 @@ class MicrosoftAccount(Kind):
     id = "microsoftAccount"
     name = "Microsoft account"
     method = Method.MICROSOFT_ACCOUNT
+    protocol = Protocol.OIDC
     is_built_in = True
 
     def has_account(self, *, domain: str, is_listed: bool) -> Knowledge:

@@ -19,21 +19,33 @@ from providers.operations.registry import (
     remove_known_account_domain,
 )
 from providers.operations.settings import Change
+from providers.operations.travelling import (
+    Departure,
+    arrive,
+    depart,
+    remember_microsoft_account,
+    spend_assertion,
+)
 
 __all__ = [
     "Change",
+    "Departure",
     "add_identity_provider",
     "add_known_account_domain",
     "allow_skipping",
+    "arrive",
     "clear_email_passcode",
+    "depart",
     "disable_identity_provider",
     "disable_microsoft_account",
     "enable_identity_provider",
     "enable_microsoft_account",
     "forbid_skipping",
+    "remember_microsoft_account",
     "remove_identity_provider",
     "remove_known_account_domain",
     "remove_redemption_order",
     "set_email_passcode",
     "set_redemption_order",
+    "spend_assertion",
 ]

@@ -1,5 +1,6 @@
 """The rules of signing in, pure: what may be known, the decision, its words. Nothing here touches a database."""
 
+from providers.rules.asserted import Asserted
 from providers.rules.decision import SKIPPABLE, Decision, RefusedAs, decide
 from providers.rules.explanation import (
     METHOD_LABELS,
@@ -37,6 +38,7 @@ __all__ = [
     "VERDICT_WORDS",
     "Alternative",
     "Answer",
+    "Asserted",
     "Bound",
     "Decision",
     "Fallback",
