@@ -1,16 +1,18 @@
 """The tenant's own providers and its lists of domains with accounts. It never reaches a provider over the network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from providers.connections import SECRET, TABLE
 from providers.kinds import BY_ID, Kind
 from providers.models import IdentityProvider, IdentityProviderDomain, KnownAccountDomain
 from providers.operations.settings import Change, lock_settings, refuse
 from tenants.addresses import AddressRefused, canonical_domain
 from tenants.audit import Actor, record
+from tenants.encryption import can_seal, seal
 from tenants.refusals import Code, Refusal
 from tenants.scope import current_tenant_id
 
@@ -22,27 +24,44 @@ SUBJECT = "identity_provider"
 
 
 def add_identity_provider(
-    *, kind: str, name: str, domains: Sequence[str], actor: Actor, now: datetime
+    *,
+    kind: str,
+    name: str,
+    domains: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    secret: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> IdentityProvider | Refusal:
     """Add a provider of the tenant, switched on, with the domains that it answers for.
 
-    Refuses with E-INPUT: an unknown or built-in kind, a second provider of a kind that there is one of, a name that is
-    empty or taken, domains missing, not wanted, malformed or bound to another provider.
+    `settings` are what the kind asks for, by name; `secret` is its one secret, stored sealed. Refuses with E-INPUT: an
+    unknown or built-in kind, a second provider of a kind that there is one of, a name that is empty or taken, domains
+    missing, not wanted, malformed or bound to another provider, settings that the kind finds a mistake in, and a
+    secret where there is no key to seal it with.
     """
     with transaction.atomic():
         lock_settings()
         found = BY_ID.get(kind)
+        given = dict(settings or {})
         try:
             bound = tuple(dict.fromkeys(canonical_domain(one) for one in domains))
-            mistake = _mistake(found, kind, name, bound)
+            mistake = _mistake(found, kind, name, bound) or _mistake_in_settings(found, given, secret)
         except AddressRefused as refused:
             mistake = refused.reason
         if mistake is not None or found is None:
             return refuse(code=Code.INPUT, reason=mistake or "", action=ADDED, actor=actor, now=now)
         tenant_id = current_tenant_id()
-        provider = IdentityProvider.objects.create(
-            tenant_id=tenant_id, kind=found.id, name=name, is_bound_to_domains=found.is_bound_to_domains
+        provider = IdentityProvider(
+            tenant_id=tenant_id,
+            kind=found.id,
+            name=name,
+            is_bound_to_domains=found.is_bound_to_domains,
+            settings=given,
         )
+        if secret:
+            provider.sealed_secret = seal(secret, tenant_id=tenant_id, table=TABLE, row_id=provider.id, field=SECRET)
+        provider.save(force_insert=True)
         IdentityProviderDomain.objects.bulk_create(
             IdentityProviderDomain(tenant_id=tenant_id, provider=provider, domain=one) for one in bound
         )
@@ -127,6 +146,14 @@ def _switch(provider_id: UUID, after: bool, *, actor: Actor, now: datetime) -> C
             details = {"name": provider.name, "before": before, "after": after}
             record(actor=actor, action=SWITCHED, at=now, subject_kind=SUBJECT, subject_id=provider_id, details=details)
         return Change(before, after)
+
+
+def _mistake_in_settings(found: Kind | None, given: Mapping[str, str], secret: str) -> str | None:
+    if found is None:
+        return None
+    if secret and not can_seal():
+        return "Secrets cannot be kept yet: the operator has to set PROVIDER_KEYS, as the README says."
+    return found.mistake(given)
 
 
 def _mistake(found: Kind | None, kind: str, name: str, domains: Sequence[str]) -> str | None:
