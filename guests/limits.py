@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from passcodes.rules import Pool
 from tenants.budgets import Allowance, key
 from tenants.limits import for_network, network_of
 from tenants.models import Tenant
@@ -12,6 +13,9 @@ from tenants.models import Tenant
 HOUR = timedelta(hours=1)
 
 TEN_MINUTES = timedelta(minutes=10)
+
+LEAVINGS = 60
+"""Sign-ins that one network may begin at providers in ten minutes."""
 
 OPENINGS = 120
 """Link openings per network in ten minutes."""
@@ -28,12 +32,23 @@ def for_opening(*, tenant_id: UUID, invitation_id: UUID | None, source: str, tru
     return for_network(opening, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
+def for_leaving(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Allowance, ...]:
+    """Typing an address and leaving for a provider: 60 in ten minutes for a network, each pool by itself (R17, B3)."""
+    leaving = Allowance(key("leave", pool, network_of(source)), LEAVINGS, TEN_MINUTES)
+    return for_network(leaving, tenant_id=tenant_id, source=source, trusted=trusted)
+
+
 def for_inviting(*, tenant: Tenant, inviter: UUID | str) -> tuple[Allowance, ...]:
     """Inviting one by one: 500 an hour in a tenant, 100 an hour for one inviter."""
     return (
         Allowance(key("invite", tenant.id), tenant.invitations_per_hour, HOUR),
         Allowance(key("invite", tenant.id, inviter), tenant.invitations_per_inviter_per_hour, HOUR),
     )
+
+
+def for_inviting_in_bulk(*, tenant: Tenant) -> tuple[Allowance, ...]:
+    """Invitation mails of one deed for many guests: 2,000 an hour in a tenant, whoever does it."""
+    return (Allowance(key("invite-bulk", tenant.id), tenant.bulk_mails_per_hour, HOUR),)
 
 
 def for_asking_again(*, invitation_id: UUID) -> tuple[Allowance, ...]:

@@ -175,6 +175,11 @@ def mail_invitation(*, invitation: Invitation, now: datetime) -> None:
     _mail(invitation, now)
 
 
+def mail_invitation_among_many(*, invitation: Invitation, now: datetime) -> None:
+    """The same for one of many: it goes out when nothing more urgent waits (R17)."""
+    _mail(invitation, now, Rank.BULK)
+
+
 def link_of(*, tenant: Tenant, invitation: Invitation) -> str:
     """The link of an invitation, derived anew, for the mail and for who invited."""
     secret = tickets.ticket(
@@ -274,8 +279,8 @@ def _take(tenant: Tenant, inviter: UUID | str) -> None:
         raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
 
 
-def _mail(invitation: Invitation, now: datetime) -> None:
-    enqueue(kind="invitation", subject_id=invitation.id, rank=Rank.INVITATION, deadline=invitation.expires_at, now=now)
+def _mail(invitation: Invitation, now: datetime, rank: Rank = Rank.INVITATION) -> None:
+    enqueue(kind="invitation", subject_id=invitation.id, rank=rank, deadline=invitation.expires_at, now=now)
     Invitation.objects.filter(id=invitation.id).update(last_mailed_at=now)
 
 

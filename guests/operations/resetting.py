@@ -11,13 +11,21 @@ from django.db.models.functions import Now
 
 from guests import limits
 from guests.models import Consent, Ended, Guest, Invitation, SignInFlow, Status
-from guests.operations.inviting import Details, Invited, Inviter, mail_invitation, new_invitation
+from guests.operations.inviting import (
+    Details,
+    Invited,
+    Inviter,
+    mail_invitation,
+    mail_invitation_among_many,
+    new_invitation,
+)
 from guests.operations.signing_in import end_sessions_of
 from guests.rules import is_domain_taken
 from passcodes.operations import void_challenges
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
+from tenants.budgets import Allowance
 from tenants.models import Administrator, Tenant
 from tenants.refusals import Code, Refusal, Refused
 
@@ -47,11 +55,30 @@ def reset_redemption_by_mail(
     """
     try:
         with transaction.atomic():
-            _take_a_mail(tenant, inviter)
+            _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
             invited = _reset(tenant, guest_id, None, inviter, actor, now)
             if invited.guest.is_blocked:
-                raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first."))
+                raise _blocked()
             mail_invitation(invitation=invited.invitation, now=now)
+            return invited
+    except Refused as refused:
+        return refused.refusal
+
+
+def reset_redemption_among_many(
+    *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """The same for one guest of many: the mail counts with the hour's bulk mails and gives way to all others (R17).
+
+    Refuses what reset_redemption_by_mail refuses.
+    """
+    try:
+        with transaction.atomic():
+            _take(limits.for_inviting_in_bulk(tenant=tenant))
+            invited = _reset(tenant, guest_id, None, inviter, actor, now)
+            if invited.guest.is_blocked:
+                raise _blocked()
+            mail_invitation_among_many(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:
         return refused.refusal
@@ -67,10 +94,10 @@ def reset_redemption_to_address(
     """
     try:
         with transaction.atomic():
-            _take_a_mail(tenant, inviter)
+            _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
             invited = _reset(tenant, guest_id, address, inviter, actor, now)
             if invited.guest.is_blocked:
-                raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first."))
+                raise _blocked()
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:
@@ -129,10 +156,14 @@ def _locked(guest_id: UUID) -> Guest:
     return guest
 
 
-def _take_a_mail(tenant: Tenant, inviter: Inviter) -> None:
-    until = budgets.take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
+def _take(allowances: tuple[Allowance, ...]) -> None:
+    until = budgets.take(allowances)
     if until is not None:
         raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
+
+
+def _blocked() -> Refused:
+    return Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first."))
 
 
 def _check_new(address: Address, tenant: Tenant) -> None:
