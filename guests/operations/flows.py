@@ -51,9 +51,18 @@ class Landing:
     unregistered: str = ""
 
 
+@dataclass(frozen=True)
+class SignUp:
+    """Becoming a guest without an invitation (R39a): for which application, and the name that was typed."""
+
+    application_id: UUID
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """What is known when Send code is pressed. `guest` is whoever has the address here, allowed in or not."""
+    """What is known when Send code is pressed. `guest` is whoever has the address here, allowed in or not; a `sign_up`
+    needs none."""
 
     address: Address
     guest: Guest | None
@@ -62,6 +71,8 @@ class Beginning:
     way: Way
     landing: Landing
     decision: Decision
+    refused: Code | None = None
+    """Why this guest's own method leads nowhere, while a stranger's page is shown (R19): the code is a decoy then."""
 
 
 def is_taken(*, tenant: Tenant, guest: Guest) -> bool:
@@ -76,7 +87,7 @@ def begin_flow(*, tenant: Tenant, beginning: Beginning, asker: Asker, now: datet
 
     Who may not sign in gets a decoy, and the history the reason: E-NOT-INVITED, E-BLOCKED or E-DOMAIN (R19, R38).
     """
-    why_not = _why_not(tenant, beginning.guest)
+    why_not = beginning.refused or _why_not(tenant, beginning.guest)
     with transaction.atomic():
         challenge = request_passcode(
             address=beginning.address,
@@ -101,29 +112,53 @@ def begin_flow(*, tenant: Tenant, beginning: Beginning, asker: Asker, now: datet
             address=beginning.address.to_send,
             pool=beginning.pool,
             challenge_id=challenge.id,
-            method=beginning.decision.method,
+            method=beginning.decision.method.value,
             reasons=[reason_as_json(one) for one in beginning.decision.reasons],
             landing=beginning.landing.url,
+            sign_up_application_id=sign_up.application_id if sign_up else None,
+            sign_up_name=sign_up.name if sign_up else "",
             expires_at=now + FLOW_LIFE,
         )
-        left_out = beginning.landing.unregistered
-        audit.record(
-            actor=asker.actor,
-            action=ACTION,
-            at=now,
-            subject_kind="guest",
-            subject_id=beginning.guest.id if beginning.guest else None,
-            outcome=audit.Outcome.REFUSED if why_not else audit.Outcome.SUCCESS,
-            code=why_not or "",
-            details={
-                "address": beginning.address.key,
-                "way": beginning.way.value,
-                "method": beginning.decision.method.value,
-                "flow": str(flow.id),
-                **({"redirect_url_not_registered": left_out} if left_out else {}),
-            },
+        guest_id = beginning.guest.id if beginning.guest else None
+        note_beginning(
+            flow=flow,
+            guest_id=guest_id,
+            address_key=beginning.address.key,
+            left_out=beginning.landing.unregistered,
+            why_not=why_not,
+            asker=asker,
+            now=now,
         )
         return flow
+
+
+def note_beginning(
+    *,
+    flow: SignInFlow,
+    guest_id: UUID | None,
+    address_key: str,
+    left_out: str,
+    why_not: Code | None,
+    asker: Asker,
+    now: datetime,
+) -> None:
+    """The line of history of a flow, in its transaction. `left_out` is a landing that nobody registered (R39)."""
+    audit.record(
+        actor=asker.actor,
+        action=ACTION,
+        at=now,
+        subject_kind="guest",
+        subject_id=guest_id,
+        outcome=audit.Outcome.REFUSED if why_not else audit.Outcome.SUCCESS,
+        code=why_not or "",
+        details={
+            "address": address_key,
+            "way": Way(flow.way).value,
+            "method": flow.method,
+            "flow": str(flow.id),
+            **({"redirect_url_not_registered": left_out} if left_out else {}),
+        },
+    )
 
 
 def refuse_to_begin(
@@ -145,9 +180,10 @@ def refuse_to_begin(
     return refusal
 
 
-def _why_not(tenant: Tenant, guest: Guest | None) -> Code | None:
+def _why_not(tenant: Tenant, beginning: Beginning) -> Code | None:
+    guest = beginning.guest
     if guest is None:
-        return Code.NOT_INVITED
+        return None if beginning.sign_up else Code.NOT_INVITED
     if not guest.may_sign_in:
         return Code.BLOCKED
     return None if is_taken(tenant=tenant, guest=guest) else Code.DOMAIN
