@@ -73,6 +73,7 @@ class Beginning:
     decision: Decision
     refused: Code | None = None
     """Why this guest's own method leads nowhere, while a stranger's page is shown (R19): the code is a decoy then."""
+    sign_up: SignUp | None = None
 
 
 def is_taken(*, tenant: Tenant, guest: Guest) -> bool:
@@ -87,7 +88,7 @@ def begin_flow(*, tenant: Tenant, beginning: Beginning, asker: Asker, now: datet
 
     Who may not sign in gets a decoy, and the history the reason: E-NOT-INVITED, E-BLOCKED or E-DOMAIN (R19, R38).
     """
-    why_not = beginning.refused or _why_not(tenant, beginning.guest)
+    why_not, sign_up = beginning.refused or _why_not(tenant, beginning), beginning.sign_up
     with transaction.atomic():
         challenge = request_passcode(
             address=beginning.address,
@@ -156,6 +157,7 @@ def note_beginning(
             "way": Way(flow.way).value,
             "method": flow.method,
             "flow": str(flow.id),
+            **({"sign_up": str(flow.sign_up_application_id)} if flow.sign_up_application_id else {}),
             **({"redirect_url_not_registered": left_out} if left_out else {}),
         },
     )
