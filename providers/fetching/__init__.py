@@ -1,0 +1,104 @@
+"""Calls to providers: bounded in time, size and number, and never to a private address. (threat 40)
+
+Knows what an answer may be and how many calls one process makes at once. It must never be called inside a transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from django.conf import settings
+
+from providers.fetching.addresses import FetchFailed, host_in, mistake_in_url
+from providers.fetching.guard import guard, guarded_session
+
+__all__ = [
+    "FetchFailed",
+    "fetch",
+    "fetch_json",
+    "fetch_status_json",
+    "guard",
+    "guarded_session",
+    "mistake_in_url",
+    "waiting_place",
+]
+
+
+class _Places(threading.local):
+    """How deep this thread is in waiting_place()."""
+
+    depth = 0
+
+
+_here = _Places()
+_counting = threading.Lock()
+_taken = 0
+
+
+@contextmanager
+def waiting_place() -> Iterator[None]:
+    """One of the PROVIDER_CALLS_AT_ONCE places of this process, so that a slow provider leaves threads for others.
+
+    A thread that holds one already goes on with it. Raises FetchFailed at once when all are taken.
+    """
+    global _taken
+    if _here.depth == 0:
+        with _counting:
+            if _taken >= settings.PROVIDER_CALLS_AT_ONCE:
+                raise FetchFailed("Too many calls to providers are waiting already. Try again in a moment.")
+            _taken += 1
+    _here.depth += 1
+    try:
+        yield
+    finally:
+        _here.depth -= 1
+        if _here.depth == 0:
+            with _counting:
+                _taken -= 1
+
+
+def fetch(url: str, *, accept: str = "*/*") -> bytes:
+    """The body that a GET of this URL answers with 200. Raises FetchFailed for anything else, within 5 s."""
+    answer = _get(url, accept)
+    if answer.status_code != 200:
+        raise FetchFailed(f"{host_in(url)} answers {answer.status_code}.")
+    return answer.content
+
+
+def fetch_json(url: str) -> dict[str, Any]:
+    """The JSON object that a GET of this URL answers with 200. Raises FetchFailed for anything else, within 5 s."""
+    return _object(fetch(url, accept="application/json"), url)
+
+
+def fetch_status_json(url: str) -> tuple[int, dict[str, Any]]:
+    """The status of a GET of this URL and the JSON object with it. Raises FetchFailed where there is none."""
+    answer = _get(url, "application/json")
+    return answer.status_code, _object(answer.content, url)
+
+
+def _get(url: str, accept: str) -> requests.Response:
+    mistake = mistake_in_url(url)
+    if mistake is not None:
+        raise FetchFailed(mistake)
+    with waiting_place(), guarded_session() as session:
+        try:
+            return session.get(url, headers={"Accept": accept}, allow_redirects=False)
+        except FetchFailed:
+            raise
+        except requests.RequestException as error:
+            raise FetchFailed(f"{host_in(url)} cannot be asked: the URL is not well formed.") from error
+
+
+def _object(body: bytes, url: str) -> dict[str, Any]:
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise FetchFailed(f"{host_in(url)} does not answer with JSON.") from error
+    if not isinstance(read, dict):
+        raise FetchFailed(f"{host_in(url)} does not answer with a JSON object.")
+    return read
