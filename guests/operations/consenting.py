@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from guests.models import Consent, ConsentKind, Ended, Guest, GuestSession, Invitation, Redemption, Status
+from guests.operations.linking import link_identity
 from guests.operations.signing_in import end_sessions_of
 from guests.rules import Step, is_domain_taken, next_step
 from tenants import audit
@@ -116,8 +117,16 @@ def _accept(guest: Guest, session: GuestSession, actor: Actor, now: datetime) ->
     live = Invitation.objects.filter(guest=guest, ended_at__isnull=True, accepted_at__isnull=True)
     live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now())).update(accepted_at=Now())
     Guest.objects.filter(id=guest.id).update(
-        redemption_status=Status.ACCEPTED, redemption_status_changed_at=Now(), method=session.method
+        redemption_status=Status.ACCEPTED,
+        redemption_status_changed_at=Now(),
+        method=session.method,
+        method_provider_id=session.provider_id,
     )
+    # Another tab may have proven another method; only the one that redeemed goes on (R3).
+    others = GuestSession.objects.filter(guest=guest, ended_at__isnull=True).exclude(id=session.id)
+    others.exclude(method=session.method).update(ended_at=Now(), ended_why=Ended.REPLACED)
+    if session.identity is not None:
+        link_identity(guest=guest, session=session)
     Redemption.objects.create(
         tenant_id=guest.tenant_id,
         guest=guest,

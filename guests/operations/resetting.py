@@ -19,6 +19,7 @@ from guests.operations.inviting import (
     mail_invitation_among_many,
     new_invitation,
 )
+from guests.operations.linking import unlink_identities
 from guests.operations.signing_in import end_sessions_of
 from guests.rules import is_domain_taken
 from passcodes.operations import void_challenges
@@ -204,6 +205,7 @@ def _reset(
     Invitation.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now(), ended_why=Ended.RESET)
     SignInFlow.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now())
     Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).update(withdrawn_at=Now())
+    unlink_identities(guest=guest)
     Guest.objects.filter(id=guest.id).update(
         method="",
         method_provider_id=None,

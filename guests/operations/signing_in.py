@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,12 +19,26 @@ from guests.rules import SESSION_LIFE
 from passcodes.models import Challenge
 from passcodes.operations import resend_passcode, try_code, use_challenge
 from passcodes.rules import Pool
+from providers.kinds import BY_ID
 from providers.models import EmailPasscodePolicy
 from providers.rules import Method
 from tenants import audit
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a session is made from: a spent code, or an identity that a provider has just proven, or both (R20, R36).
+
+    `identity` is what a first redemption links (`identity_of`); None for a passcode, and where it is linked already.
+    """
+
+    method: Method
+    challenge_id: UUID | None = None
+    provider_id: UUID | None = None
+    identity: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,9 @@ def sign_in_with_passcode(
             return _refused(refusal, flow, asker, now)
         if not SignInFlow.objects.filter(id=flow.id, ended_at__isnull=True).update(ended_at=Now()):
             return _refused(Refusal(Code.CODE, reason="The flow had ended."), flow, asker, now)
-        return _open_session(flow, guest, browser, asker, now)
+        return open_session_for(
+            flow=flow, guest=guest, proof=_proof_of_code(flow, guest), browser=browser, asker=asker, now=now
+        )
 
 
 def sign_out(*, session: GuestSession, actor: Actor, now: datetime) -> None:
@@ -146,12 +163,27 @@ def _no_longer_allowed(flow: SignInFlow, guest: Guest, now: datetime) -> Refusal
         return Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest.")
     if _are_passcodes_off(flow, now):
         return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent.")
-    if guest.bound_method not in (None, Method.PASSCODE):
+    if guest.bound_method not in (None, Method.PASSCODE):  # also where another tab redeemed meanwhile
         return Refusal(Code.CODE, reason=f"The guest is bound to {guest.method}.")
     return None
 
 
-def _open_session(flow: SignInFlow, guest: Guest, browser: str, asker: Asker, now: datetime) -> SignedIn:
+def _proof_of_code(flow: SignInFlow, guest: Guest) -> Proof:
+    """A code by itself, or one that vouches for the identity which this flow brought back (R36)."""
+    if flow.identity is None or guest.bound_method is not None:
+        return Proof(Method.PASSCODE, challenge_id=flow.challenge_id)
+    return Proof(
+        BY_ID[flow.kind].method,
+        challenge_id=flow.challenge_id,
+        provider_id=flow.provider_id,
+        identity=flow.identity,
+    )
+
+
+def open_session_for(
+    *, flow: SignInFlow, guest: Guest, proof: Proof, browser: str, asker: Asker, now: datetime
+) -> SignedIn:
+    """Open the session that this proof earns, inside the caller's transaction. For operations."""
     token = secrets.token_urlsafe(32)
     session = GuestSession.objects.create(
         id=uuid.uuid4(),
@@ -159,9 +191,11 @@ def _open_session(flow: SignInFlow, guest: Guest, browser: str, asker: Asker, no
         guest=guest,
         flow=flow,
         token_hash=token_hash(token),
-        challenge_id=flow.challenge_id,
+        challenge_id=proof.challenge_id,
         invitation_id=flow.invitation_id,
-        method=Method.PASSCODE,
+        method=proof.method.value,
+        provider_id=proof.provider_id,
+        identity=None if proof.identity is None else dict(proof.identity),
         reasons=flow.reasons,
         landing=flow.landing,
         source=asker.actor.source,
@@ -175,6 +209,6 @@ def _open_session(flow: SignInFlow, guest: Guest, browser: str, asker: Asker, no
         at=now,
         subject_kind="guest",
         subject_id=guest.id,
-        details={"method": Method.PASSCODE.value, "way": flow.way, "session": str(session.id)},
+        details={"method": proof.method.value, "way": flow.way, "session": str(session.id)},
     )
     return SignedIn(session, guest, token)
