@@ -14,6 +14,9 @@ HOUR = timedelta(hours=1)
 
 TEN_MINUTES = timedelta(minutes=10)
 
+LOOKS = 120
+"""Addresses that one network may type in ten minutes; each is looked at twice on its way to a code."""
+
 LEAVINGS = 60
 """Sign-ins that one network may begin at providers in ten minutes."""
 
@@ -32,8 +35,14 @@ def for_opening(*, tenant_id: UUID, invitation_id: UUID | None, source: str, tru
     return for_network(opening, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
+def for_looking(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Allowance, ...]:
+    """Typing an address, which may look up its domain: 120 in ten minutes for a network, each pool by itself."""
+    looking = Allowance(key("look", pool, network_of(source)), LOOKS, TEN_MINUTES)
+    return for_network(looking, tenant_id=tenant_id, source=source, trusted=trusted)
+
+
 def for_leaving(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Allowance, ...]:
-    """Typing an address and leaving for a provider: 60 in ten minutes for a network, each pool by itself (R17, B3)."""
+    """Leaving for a provider: 60 in ten minutes for a network, each pool by itself (R17, B3)."""
     leaving = Allowance(key("leave", pool, network_of(source)), LEAVINGS, TEN_MINUTES)
     return for_network(leaving, tenant_id=tenant_id, source=source, trusted=trusted)
 

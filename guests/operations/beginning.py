@@ -47,6 +47,21 @@ class Elsewhere:
     address: Address
     decision: Decision
     opened: Opened | None = None
+    guest: Guest | None = None
+    pool: Pool = Pool.KNOWN
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A typed address: whose it is, and the method that its page shows.
+
+    `refused` says why the guest's own method leads nowhere while the page shows what any address of the domain gets.
+    """
+
+    guest: Guest | None
+    pool: Pool
+    decision: Decision
+    refused: Code | None = None
 
 
 def open_invitation(*, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime) -> Opened | Refusal:
@@ -105,9 +120,11 @@ def begin_with_address(
 
     Refuses E-OTP-OFF alike for every address while passcodes are off (R5), and E-WAIT.
     """
-    guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
-    decision = _decide(address, guest, skips, now)
-    if decision.is_passcode_missed or (decision.refused_as and decision.method is not Method.PASSCODE):
+    looked = look_at_address(tenant=tenant, address=address, skips=skips, asker=asker, now=now)
+    if isinstance(looked, Refusal):
+        return looked
+    guest, decision = looked.guest, looked.decision
+    if decision.is_passcode_missed or decision.refused_as is not None:
         missed = Refusal(Code.OTP_OFF, reason="Email one-time passcode is off.")
         return refuse_to_begin(
             missed if decision.is_passcode_missed else _refusal_of(decision),
@@ -118,16 +135,38 @@ def begin_with_address(
             now=now,
         )
     if decision.method is not Method.PASSCODE:
-        return Elsewhere(address, decision)
+        return Elsewhere(address, decision, guest=guest, pool=looked.pool)
     beginning = Beginning(
         address=address,
         guest=guest,
-        pool=_pool_of(address, guest, asker),
+        pool=looked.pool,
         way=way,
         landing=landing,
         decision=decision,
+        refused=looked.refused,
     )
     return begin_flow(tenant=tenant, beginning=beginning, asker=asker, now=now)
+
+
+def look_at_address(
+    *, tenant: Tenant, address: Address, skips: Skips, asker: Asker, now: datetime
+) -> Looked | Refusal:
+    """What a typed address meets. A guest's own method shows (R3), unless it leads nowhere.
+
+    Then only the browser that they signed in with before is told; a stranger sees what the domain's other addresses
+    see (R19): E-NO-METHOD and the exact E-OTP-OFF are for who has proven the address. Refuses E-WAIT: a look may ask
+    the world outside, so it is counted first.
+    """
+    guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
+    pool = _pool_of(address, guest, asker)
+    prices = limits.for_looking(tenant_id=tenant.id, pool=pool, source=asker.source, trusted=asker.is_trusted)
+    until = budgets.take(prices)
+    if until is not None:
+        return Refusal(Code.WAIT, until=until, reason="Too many addresses were typed from here.")
+    decision = _decide(address, guest, skips, now)
+    if decision.refused_as is None or pool is Pool.KNOWN:
+        return Looked(guest, pool, decision)
+    return Looked(guest, pool, _decide(address, None, skips, now), refused=_refusal_of(decision).code)
 
 
 def known_guest(*, address: Address, asker: Asker) -> Guest | None:
