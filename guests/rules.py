@@ -5,6 +5,7 @@ Knows the statuses, how long things last and where a guest may be sent. Pure: no
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,12 @@ FLOW_LIFE = timedelta(hours=4)
 
 DEVICE_LIFE = timedelta(days=90)
 """R17: a browser that signed in is known for 90 days."""
+
+LONGEST_NAME = 100
+"""Characters in a guest's name."""
+
+JOINERS = frozenset("\u200c\u200d")
+"""Hidden characters that names in some scripts are spelled with."""
 
 
 class RedemptionStatus(StrEnum):
@@ -56,6 +63,30 @@ def is_domain_taken(domain: str, *, allowed: Collection[str], denied: Collection
     if allowed:
         return domain in allowed
     return domain not in denied
+
+
+class NameMistake(StrEnum):
+    """Why a typed name cannot be taken."""
+
+    MISSING = "missing"
+    TOO_LONG = "tooLong"
+    HIDDEN = "hidden"
+
+
+def read_name(text: str) -> str | NameMistake:
+    """A name as a person types it: composed, on one line, its spaces single (R39a).
+
+    A name without a letter is missing; one that holds control, direction or other hidden characters is not taken, as it
+    would not read as it is written.
+    """
+    if len(text) > 10 * LONGEST_NAME:  # not worth composing
+        return NameMistake.TOO_LONG
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if any(unicodedata.category(sign)[0] == "C" and sign not in JOINERS for sign in name):
+        return NameMistake.HIDDEN
+    if not any(sign.isalpha() for sign in name):
+        return NameMistake.MISSING
+    return NameMistake.TOO_LONG if len(name) > LONGEST_NAME else name
 
 
 def user_principal_name(address_key: str, tenant_domain: str) -> str:

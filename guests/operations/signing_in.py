@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from guests.models import Ended, Guest, GuestSession, SignInFlow
 from guests.operations.flows import Asker
+from guests.operations.signing_up import guest_of_sign_up
 from guests.rules import SESSION_LIFE
 from passcodes.models import Challenge
 from passcodes.operations import resend_passcode, try_code, use_challenge
@@ -23,6 +24,7 @@ from providers.kinds import BY_ID
 from providers.models import EmailPasscodePolicy
 from providers.rules import Method
 from tenants import audit
+from tenants.addresses import canonical
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
@@ -99,6 +101,11 @@ def sign_in_with_passcode(
         guest = _locked(flow)
         if not use_challenge(right=right, actor=asker.actor, now=now):
             return Refusal(Code.CODE, reason="The code was used already.")
+        if guest is None and flow.sign_up_application_id is not None:
+            newcomer = _newcomer(flow, asker, now)
+            if isinstance(newcomer, Refusal):
+                return _refused(newcomer, flow, asker, now)
+            guest = newcomer
         if guest is None or guest.deleted_at is not None:
             return _refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."), flow, asker, now)
         refusal = _no_longer_allowed(flow, guest, now)
@@ -132,6 +139,16 @@ def _locked(flow: SignInFlow) -> Guest | None:
     if flow.guest_id is None:
         return None
     return Guest.objects.select_for_update().filter(id=flow.guest_id).first()
+
+
+def _newcomer(flow: SignInFlow, asker: Asker, now: datetime) -> Guest | Refusal:
+    """The guest of a sign-up whose code was right (R39a), made only when nothing else can refuse it any more."""
+    if _are_passcodes_off(flow, now):
+        return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent.")
+    if not SignInFlow.objects.select_for_update().filter(id=flow.id, ended_at__isnull=True).values_list("id").first():
+        return Refusal(Code.CODE, reason="The flow had ended.")
+    name = flow.sign_up_name or (flow.identity or {}).get("name", "")
+    return guest_of_sign_up(flow=flow, address=canonical(flow.address), name=name, actor=asker.actor, now=now)
 
 
 def _are_passcodes_off(flow: SignInFlow, now: datetime) -> bool:

@@ -4,7 +4,13 @@ Every operation runs in the scope of one tenant; this file only gathers their na
 """
 
 from passcodes.operations.asking import request_passcode, resend_passcode
-from passcodes.operations.ending import lift_pause, purge_challenges, void_all_challenges, void_challenges
+from passcodes.operations.ending import (
+    lift_pause,
+    purge_challenges,
+    void_all_challenges,
+    void_challenges,
+    void_these_challenges,
+)
 from passcodes.operations.trying import RightCode, try_code, use_challenge
 
 __all__ = [
@@ -17,4 +23,5 @@ __all__ = [
     "use_challenge",
     "void_all_challenges",
     "void_challenges",
+    "void_these_challenges",
 ]

@@ -3,8 +3,10 @@
 Knows what outlives nothing. It must never delete a row that a page may still ask about.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -25,6 +27,11 @@ def void_challenges(*, address_key: str) -> int:
     Expired ones too, as a resend would give them a new code. The caller's own audit line says why.
     """
     return Challenge.objects.unspent().filter(address_key=address_key).update(voided_at=Now(), nonce=None)
+
+
+def void_these_challenges(*, challenge_ids: Collection[UUID]) -> int:
+    """Kill the codes of these challenges, inside the caller's transaction; how many were unspent (R39a)."""
+    return Challenge.objects.unspent().filter(id__in=challenge_ids).update(voided_at=Now(), nonce=None)
 
 
 def void_all_challenges() -> int:
