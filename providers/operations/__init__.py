@@ -1,5 +1,8 @@
 """Everything that changes how guests prove who they are. Doors call these; nothing else writes this app's rows."""
 
+from providers.operations.adding import add_identity_provider
+from providers.operations.changing import change_identity_provider
+from providers.operations.known_domains import add_known_account_domain, remove_known_account_domain
 from providers.operations.policies import (
     allow_skipping,
     clear_email_passcode,
@@ -11,12 +14,9 @@ from providers.operations.policies import (
     set_redemption_order,
 )
 from providers.operations.registry import (
-    add_identity_provider,
-    add_known_account_domain,
     disable_identity_provider,
     enable_identity_provider,
     remove_identity_provider,
-    remove_known_account_domain,
 )
 from providers.operations.settings import Change
 from providers.operations.travelling import (
@@ -26,6 +26,7 @@ from providers.operations.travelling import (
     remember_microsoft_account,
     spend_assertion,
 )
+from providers.operations.trying import test_identity_provider
 
 __all__ = [
     "Change",
@@ -34,6 +35,7 @@ __all__ = [
     "add_known_account_domain",
     "allow_skipping",
     "arrive",
+    "change_identity_provider",
     "clear_email_passcode",
     "depart",
     "disable_identity_provider",
@@ -48,4 +50,5 @@ __all__ = [
     "set_email_passcode",
     "set_redemption_order",
     "spend_assertion",
+    "test_identity_provider",
 ]

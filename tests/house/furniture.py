@@ -32,6 +32,7 @@ from tenants.models import AuditEntry, AuditSeal, Outcome, Tenant
 from tenants.scope import tenant_scope
 from tenants.sealing import seal_tenant
 from tests.journeys.browser import Browser, code_in, post
+from tests.providers import given
 
 OPERATOR = Actor(ActorKind.OPERATOR, "olga", source="shell")
 
@@ -89,7 +90,12 @@ def furnish(tenant: Tenant, person: str) -> House:
             now=now,
         )
         provider = add_identity_provider(
-            kind="saml", name=f"Federation of {tenant.name}", domains=[f"saml.{domain}"], actor=OPERATOR, now=now
+            kind="saml",
+            name=f"Federation of {tenant.name}",
+            domains=[f"saml.{domain}"],
+            settings=given.settings("saml"),
+            actor=OPERATOR,
+            now=now,
         )
         assert isinstance(application, Application)
         assert isinstance(provider, IdentityProvider)

@@ -18,6 +18,7 @@ from tenants.addresses import canonical
 from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scope import OutsideScope, tenant_scope
+from tests.providers import given
 
 NICOLE = canonical("nicole@firstupconsultants.com")
 
@@ -33,7 +34,15 @@ def gathered(now: datetime) -> Any:
 
 
 def provider(operator: Actor, now: datetime, kind: str, *domains: str) -> IdentityProvider:
-    made = operations.add_identity_provider(kind=kind, name=kind, domains=domains, actor=operator, now=now)
+    made = operations.add_identity_provider(
+        kind=kind,
+        name=kind,
+        domains=domains,
+        settings=given.settings(kind),
+        secret=given.secret(kind),
+        actor=operator,
+        now=now,
+    )
     assert isinstance(made, IdentityProvider)
     return made
 

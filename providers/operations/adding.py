@@ -1,0 +1,73 @@
+"""Adding a provider of the tenant's own. A provider's secret goes in here sealed, and into nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from providers.connections import SECRET, TABLE
+from providers.models import IdentityProvider, IdentityProviderDomain
+from providers.operations.drafts import Mistake, check_place, drafted, kind_to_add
+from providers.operations.metadata import with_metadata
+from providers.operations.registry import SUBJECT
+from providers.operations.settings import lock_settings, refuse
+from tenants.audit import Actor, record
+from tenants.encryption import seal
+from tenants.refusals import Code, Refusal
+from tenants.scope import current_tenant_id
+
+ADDED = "identity_provider.added"
+
+
+def add_identity_provider(
+    *,
+    kind: str,
+    name: str,
+    domains: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    secret: str = "",
+    actor: Actor,
+    now: datetime,
+) -> IdentityProvider | Refusal:
+    """Add a provider of the tenant, switched on, with the domains that it answers for. Orders stay as stored (R31).
+
+    Call it outside any transaction: a federation's metadata may have to be fetched. `settings` are what the kind asks
+    for, by name; `secret` is its one secret, stored sealed. Refuses with E-INPUT: an unknown or built-in kind, a second
+    provider of a kind that there is one of, a name that is empty or taken, domains missing, not wanted, malformed or
+    bound to another provider, settings that the kind finds a mistake in, a secret that is missing, one where there is
+    no key to seal it with, and metadata that cannot be read or used.
+    """
+    try:
+        found = kind_to_add(kind)
+        draft = drafted(kind=found, name=name, domains=domains, settings=settings or {}, secret=secret)
+        wanted = next((one for one in found.settings if one.is_secret and one.is_required), None)
+        if wanted is not None and not secret:
+            raise Mistake(f"{wanted.label} is missing.")
+        draft, ends_at = with_metadata(draft)
+        with transaction.atomic():
+            lock_settings()
+            check_place(draft, provider_id=None)
+            tenant_id = current_tenant_id()
+            provider = IdentityProvider(
+                tenant_id=tenant_id,
+                kind=found.id,
+                name=draft.name,
+                is_bound_to_domains=found.is_bound_to_domains,
+                settings=dict(draft.settings),
+                certificates_end_at=ends_at,
+            )
+            if secret:
+                provider.sealed_secret = seal(
+                    secret, tenant_id=tenant_id, table=TABLE, row_id=provider.id, field=SECRET
+                )
+            provider.save(force_insert=True)
+            IdentityProviderDomain.objects.bulk_create(
+                IdentityProviderDomain(tenant_id=tenant_id, provider=provider, domain=one) for one in draft.domains
+            )
+            details = {"kind": found.id, "name": draft.name, "domains": list(draft.domains)}
+            record(actor=actor, action=ADDED, at=now, subject_kind=SUBJECT, subject_id=provider.id, details=details)
+            return provider
+    except Mistake as mistake:
+        return refuse(code=Code.INPUT, reason=str(mistake), action=ADDED, actor=actor, now=now)
