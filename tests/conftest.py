@@ -23,6 +23,8 @@ from tests import factories
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the test's thread
 
+pytest_plugins = ["tests.peers.contoso_id"]
+
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 """Tables that migrations fill: emptying them would need migrating again."""
 

@@ -1,0 +1,1 @@
+"""Other people's software that the product is tried against, started by the tests that need it."""
