@@ -33,7 +33,7 @@ from providers.protocols.saml_xml import (
 
 REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 SHORTEST_RSA_KEY: Final = 2048
-LONGEST_ENTITY_ID: Final = 1024  # SAML metadata 2.3.2
+LONGEST_ENTITY_ID: Final = 500  # what is kept of an identity's issuer; SAML metadata 2.3.2 would allow 1024
 MOST_CERTIFICATES: Final = 20
 THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -79,7 +79,9 @@ def read_metadata(xml: bytes) -> IdpMetadata:
         raise MetadataRefused(f"This is no metadata: {error} Export it from the provider again.") from None
     entity_id = entity.get("entityID", "").strip()
     if not entity_id or len(entity_id) > LONGEST_ENTITY_ID:
-        raise MetadataRefused("The metadata has no entityID. Export it from the provider again.")
+        raise MetadataRefused(
+            f"The metadata has no entityID of at most {LONGEST_ENTITY_ID} characters. Give the provider one."
+        )
     roles = _roles(entity)
     if not roles:
         raise MetadataRefused(
