@@ -148,9 +148,7 @@ def begin_with_address(
     return begin_flow(tenant=tenant, beginning=beginning, asker=asker, now=now)
 
 
-def look_at_address(
-    *, tenant: Tenant, address: Address, skips: Skips, asker: Asker, now: datetime
-) -> Looked | Refusal:
+def look_at_address(*, tenant: Tenant, address: Address, skips: Skips, asker: Asker, now: datetime) -> Looked | Refusal:
     """What a typed address meets. A guest's own method shows (R3), unless it leads nowhere.
 
     Then only the browser that they signed in with before is told; a stranger sees what the domain's other addresses
@@ -211,7 +209,7 @@ def _look_at(tenant: Tenant, invitation: Invitation | None, skips: Skips, now: d
     if not guest.has_accepted and not is_taken(tenant=tenant, guest=guest):
         return Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}.")
     address = canonical(guest.address)
-    return Opened(live, guest, address, _decide(address, guest, skips, now))
+    return Opened(live, guest, address, _decide(address, guest, skips, now, is_link_held=True))
 
 
 def _live(invitation: Invitation | None, now: datetime) -> Invitation | None:
@@ -237,7 +235,9 @@ def _why_gone(invitation: Invitation | None) -> str:
     return f"The link expired at {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
 
 
-def _decide(address: Address, guest: Guest | None, skips: Skips, now: datetime) -> Decision:
+def _decide(
+    address: Address, guest: Guest | None, skips: Skips, now: datetime, *, is_link_held: bool = False
+) -> Decision:
     bound = guest.bound_method if guest is not None else None
     provider_id = guest.method_provider_id if guest is not None else None
     return decide(
@@ -247,6 +247,7 @@ def _decide(address: Address, guest: Guest | None, skips: Skips, now: datetime) 
             bound_provider_id=provider_id,
             skipped=skips.skipped,
             chosen=skips.chosen,
+            is_link_held=is_link_held,
             now=now,
         )
     )

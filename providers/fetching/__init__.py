@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 
 from providers.fetching.addresses import FetchFailed, host_in, mistake_in_url
-from providers.fetching.guard import guard, guarded_session
+from providers.fetching.guard import SECONDS, guard, guarded_session
 
 __all__ = [
     "FetchFailed",
@@ -75,17 +75,17 @@ def fetch_json(url: str) -> dict[str, Any]:
     return _object(fetch(url, accept="application/json"), url)
 
 
-def fetch_status_json(url: str) -> tuple[int, dict[str, Any]]:
-    """The status of a GET of this URL and the JSON object with it. Raises FetchFailed where there is none."""
-    answer = _get(url, "application/json")
+def fetch_status_json(url: str, *, seconds: float = SECONDS) -> tuple[int, dict[str, Any]]:
+    """The status of a GET of this URL and the JSON object with it. Raises FetchFailed where there is none in time."""
+    answer = _get(url, "application/json", seconds)
     return answer.status_code, _object(answer.content, url)
 
 
-def _get(url: str, accept: str) -> requests.Response:
+def _get(url: str, accept: str, seconds: float = SECONDS) -> requests.Response:
     mistake = mistake_in_url(url)
     if mistake is not None:
         raise FetchFailed(mistake)
-    with waiting_place(), guarded_session() as session:
+    with waiting_place(), guard(requests.Session(), seconds=seconds) as session:
         try:
             return session.get(url, headers={"Accept": accept}, allow_redirects=False)
         except FetchFailed:

@@ -113,7 +113,14 @@ def _trusting(authorities: str) -> ssl.SSLContext:
 
 
 class Guard(HTTPAdapter):
-    """Sends one request over one new connection, and hands back an answer whose body is read to its end."""
+    """Sends one request over one new connection, and hands back an answer whose body is read to its end.
+
+    `seconds` is what each request may take, from the name's resolution to the last byte.
+    """
+
+    def __init__(self, *, seconds: float = SECONDS) -> None:
+        super().__init__()
+        self.seconds = seconds
 
     def send(
         self,
@@ -133,7 +140,7 @@ class Guard(HTTPAdapter):
         request.headers["Accept-Encoding"] = "identity"
         request.headers["Connection"] = "close"
         try:
-            answer = super().send(request, True, SECONDS, verify or True, cert, {})
+            answer = super().send(request, True, self.seconds, verify or True, cert, {})
             try:
                 body = _whole(answer, host)
             finally:
@@ -142,11 +149,11 @@ class Guard(HTTPAdapter):
         except FetchFailed:
             raise
         except (requests.Timeout, TimeoutError) as error:
-            raise FetchFailed(_late(host)) from error
+            raise FetchFailed(self._late(host)) from error
         except requests.exceptions.SSLError as error:
             raise FetchFailed(f"{host} has no TLS certificate that is valid for it.") from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise FetchFailed(_late(host) if _is_late(error) else f"{host} cannot be reached.") from error
+            raise FetchFailed(self._late(host) if _is_late(error) else f"{host} cannot be reached.") from error
         if answer.is_redirect:
             raise FetchFailed(f"{host} sends elsewhere ({answer.status_code}). Write the URL that it sends to.")
         return answer
@@ -159,14 +166,14 @@ class Guard(HTTPAdapter):
         cert: Any = None,
     ) -> HTTPConnectionPool:
         """A pool of one connection, to places that are checked here and now. Raises FetchFailed."""
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + self.seconds
         mistake = mistake_in_url(request.url or "")
         if mistake is not None:
             raise FetchFailed(mistake)
         url = parse_url(request.url or "")
         host, is_plain = host_of(url), url.scheme == "http"
         port = url.port or (80 if is_plain else 443)
-        places = resolve(host, port, is_plain=is_plain, seconds=SECONDS)
+        places = resolve(host, port, is_plain=is_plain, seconds=self.seconds)
         pinned: dict[str, Any] = {"places": places, "deadline": deadline}
         if is_plain:
             return _PlainPool(host, port, maxsize=1, **pinned)
@@ -176,13 +183,16 @@ class Guard(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing: the connection's TLS rules are fixed."""
 
+    def _late(self, host: str) -> str:
+        return f"{host} did not answer within {self.seconds:.0f} seconds."
 
-def guard(session: requests.Session) -> requests.Session:
+
+def guard(session: requests.Session, *, seconds: float = SECONDS) -> requests.Session:
     """Put every call of this session under the guard; for sessions that a library makes by itself."""
     session.trust_env = False
     session.proxies.clear()
     session.adapters.clear()
-    session.mount("", Guard())
+    session.mount("", Guard(seconds=seconds))
     return session
 
 
@@ -214,7 +224,3 @@ def _is_late(error: BaseException | None) -> bool:
             return not isinstance(error, NewConnectionError)
         error, causes = error.__cause__ or error.__context__, causes + 1
     return False
-
-
-def _late(host: str) -> str:
-    return f"{host} did not answer within {SECONDS:.0f} seconds."

@@ -116,6 +116,11 @@ def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
             replace(facts, is_microsoft_account_enabled=not facts.is_microsoft_account_enabled),
         ),
         (f"A federation for {facts.domain}", replace(facts, federation=SUPPOSED_PROVIDER)),
+        ("Registering this installation at Entra ID", replace(facts, is_entra_id_installed=True)),
+        (
+            "Registering this installation for Microsoft accounts",
+            replace(facts, is_microsoft_account_installed=True),
+        ),
         (f"Listing {facts.domain} as a domain with Entra ID accounts", replace(facts, entra_id=listed)),
         ("Resetting the guest's redemption status", replace(facts, bound=None)),
     ]

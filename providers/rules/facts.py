@@ -108,7 +108,8 @@ class SignInFacts:
 
     `skipped` holds the methods of which the guest said "I have no account there", `chosen` the one that they picked
     where two were offered. `providers` are the tenant's social and built-in providers, `federation` the one bound to
-    the address's domain, switched on or not.
+    the address's domain, switched on or not. `is_…_installed` says that this installation has a registration for its
+    built-in kind, without which nobody can be sent there.
     """
 
     domain: str
@@ -123,6 +124,8 @@ class SignInFacts:
     bound: Bound | None = None
     skipped: frozenset[Method] = frozenset()
     chosen: Method | None = None
+    is_entra_id_installed: bool = True
+    is_microsoft_account_installed: bool = True
 
     def provider_of(self, kind: str) -> Provider | None:
         """The tenant's provider of this kind that is switched on, if there is one."""

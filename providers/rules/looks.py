@@ -45,6 +45,8 @@ class Look(NamedTuple):
 
 def entra_id(facts: SignInFacts) -> Look:
     known = facts.entra_id
+    if not facts.is_entra_id_installed:
+        return Look(Reason("R30-1", Verdict.OFF, "This installation has no Entra ID registration."))
     if known.answer is not Answer.YES:
         verdict = Verdict.UNKNOWN if known.answer is Answer.UNKNOWN else Verdict.NO
         return Look(Reason("R30-1", verdict, known.source))
@@ -53,6 +55,7 @@ def entra_id(facts: SignInFacts) -> Look:
     is_both = (
         facts.microsoft_account.answer is Answer.YES
         and facts.is_microsoft_account_enabled
+        and facts.is_microsoft_account_installed
         and facts.order.fallback is not Fallback.PASSCODE
         and not facts.is_skipped(Method.MICROSOFT_ACCOUNT)
     )
@@ -98,6 +101,8 @@ def microsoft_account(facts: SignInFacts) -> Look:
     known = facts.microsoft_account
     if not facts.is_microsoft_account_enabled:
         return Look(Reason("R30-4", Verdict.OFF, "The tenant has disabled the Microsoft account (R32)."))
+    if not facts.is_microsoft_account_installed:
+        return Look(Reason("R30-4", Verdict.OFF, "This installation has no Microsoft account registration."))
     if known.answer is not Answer.YES:
         verdict = Verdict.UNKNOWN if known.answer is Answer.UNKNOWN else Verdict.NO
         return Look(Reason("R30-4", verdict, known.source))
