@@ -72,25 +72,27 @@ NOWHERE = Landing()
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Where the guest wants to go: the landing, the application's `name` or "", and both `sealed` for a form; all empty
-    where nothing was asked for."""
+    """Where the guest wants to go: the landing, the application's `name` or "", where people sign up for it or "", and
+    all of it `sealed` for a form; all empty where nothing was asked for."""
 
     landing: Landing = NOWHERE
     name: str = ""
     sealed: str = ""
+    sign_up_url: str = ""
 
 
-def goal_of(tenant: Tenant, url: str, *, name: str = "") -> Goal:
+def goal_of(tenant: Tenant, url: str, *, name: str = "", sign_up_url: str = "") -> Goal:
     """The goal behind a link's address, followed only on an origin that the tenant registered (R39).
 
-    It is signed for the forms on the way, so that only what a door of ours wrote is read back.
+    `sign_up_url` is a page of ours, "" where nobody can sign up (R39a). It is signed for the forms on the way, so that
+    only what a door of ours wrote is read back.
     """
     if not url:
         return Goal()
     followed = landing_of(tenant, url)
     landing = Landing(followed, "" if followed else noted(url))
-    sealed = signing.dumps([str(tenant.id), landing.url, landing.unregistered, name], salt=LANDING_SALT, compress=True)
-    return Goal(landing, name, sealed)
+    said = [str(tenant.id), landing.url, landing.unregistered, name, *([sign_up_url] if sign_up_url else [])]
+    return Goal(landing, name, signing.dumps(said, salt=LANDING_SALT, compress=True), sign_up_url)
 
 
 def goal(request: TenantRequest) -> Goal:
@@ -99,10 +101,12 @@ def goal(request: TenantRequest) -> Goal:
     if not sealed:
         return goal_of(request.tenant, lower_query(request, "next"))
     try:
-        tenant_id, url, unregistered, name = signing.loads(sealed, salt=LANDING_SALT, max_age=24 * 3600)
+        tenant_id, url, unregistered, name, *more = signing.loads(sealed, salt=LANDING_SALT, max_age=24 * 3600)
     except (signing.BadSignature, ValueError):
         return Goal()
-    return Goal(Landing(url, unregistered), name, sealed) if tenant_id == str(request.tenant.id) else Goal()
+    if tenant_id != str(request.tenant.id):
+        return Goal()
+    return Goal(Landing(url, unregistered), name, sealed, next(iter(more), ""))
 
 
 def front_door_url(tenant: Tenant) -> str:

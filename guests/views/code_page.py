@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from guests.models import Guest, Invitation, SignInFlow
+from guests.operations.signing_up import has_been_closed
 from guests.views.asking import carrying, goal, start_again_url
 from guests.views.pages import page
 from guests.views.refusals import Known
@@ -56,10 +57,13 @@ def show(
     route = {"tenant": request.tenant.primary_domain, "flow_id": flow.id}
     wanted = goal(request)
     resend_url = carrying(reverse("guests:send_again", kwargs=route), wanted)
-    again_url = start_again_url(request)
+    is_sign_up = flow.sign_up_application_id is not None
+    again_url = wanted.sign_up_url if is_sign_up and wanted.sign_up_url else start_again_url(request)
     now = timezone.now()
     if request.method != "POST" and challenge.used_at is not None:
         return lost(request)
+    if has_been_closed(flow=flow):
+        return sign_up_closed(request, application=wanted.name, sign_in_url=start_again_url(request))
     if request.method != "POST" and challenge.expires_at <= now:
         return page(
             request,
@@ -93,6 +97,7 @@ def show(
         mail=_mail(challenge, address.domain) if is_known else None,
         inviter=known.inviter if known else "",
         is_invitation=flow.invitation_id is not None,
+        is_sign_up=is_sign_up,
     )
     if wait_until is not None:
         response.headers["Retry-After"] = str(max(1, math.ceil((wait_until - now).total_seconds())))
@@ -108,6 +113,11 @@ def lost(request: TenantRequest) -> HttpResponse:
         sign_in_url=start_again_url(request),
         has_cookies=bool(request.COOKIES.get(settings.CSRF_COOKIE_NAME)),
     )
+
+
+def sign_up_closed(request: TenantRequest, *, application: str, sign_in_url: str) -> HttpResponse:
+    """Nobody signs up for this application (any more): the same page for every address (R19, R39a)."""
+    return page(request, "sign_in/sign_up_closed.html", status=403, application=application, sign_in_url=sign_in_url)
 
 
 def known_of(flow: SignInFlow) -> Known | None:
