@@ -6,6 +6,7 @@ or an administrator may stay in a cache. Must never touch a row.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -13,6 +14,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+
+PROVIDERS_POST = 512 * 1024
+"""Bytes of a signed assertion, as a provider has a browser post it."""
+
+_PROVIDERS_POST = re.compile(r"/[^/]+/(?:saml/acs|wsfed)")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,6 +47,8 @@ class BodyLimit:
         except ValueError:
             length = 0
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if _PROVIDERS_POST.fullmatch(request.path):
+            limit = PROVIDERS_POST
         is_upload = (request.content_type or "") == "multipart/form-data" and request.path.startswith("/admin/")
         if length > (2 * 1024 * 1024 if is_upload else limit):
             return HttpResponse(render_to_string("413.html"), status=413)

@@ -63,3 +63,11 @@ def for_inviting_in_bulk(*, tenant: Tenant) -> tuple[Allowance, ...]:
 def for_asking_again(*, invitation_id: UUID) -> tuple[Allowance, ...]:
     """Asking for a new invitation from one dead link: once a day."""
     return (Allowance(key("ask", invitation_id), 1, timedelta(hours=24)),)
+
+
+def for_first_party(*, send_key: str) -> tuple[Allowance, ...]:
+    """Codes that applications without a tenant ask for (R37d): as many as at one tenant's door, whichever it is."""
+    return (
+        Allowance(key("first-party-sends-hour", send_key), 5, HOUR),
+        Allowance(key("first-party-sends-day", send_key), 12, timedelta(hours=24)),
+    )

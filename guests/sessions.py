@@ -13,14 +13,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
-from guests.models import Guest, GuestSession, SignInFlow
+from guests.models import Guest, GuestSession, SignInFlow, Way
 from guests.operations.signing_in import SignedIn, token_hash
 from guests.rules import DEVICE_LIFE, SESSION_LIFE
-from providers.models import EmailPasscodePolicy
+from providers.models import EmailPasscodePolicy, IdentityProvider
 from providers.rules import Method, PasscodeState
 from tenants.models import Tenant
 
@@ -48,15 +48,27 @@ def open_flow(request: HttpRequest, flow_id: UUID) -> SignInFlow | None:
     """The flow that the URL names, if this browser began it and its time is not over (R16). One statement.
 
     It may have ended: it led in already, or its guest was reset. Its code is dead then, and says so like any other.
+    A flow that began without a tenant is none of any tenant's address, or trying them would tell which it runs in.
     """
-    secret = browser_secret(request)
-    if not secret:
-        return None
+    return _flows_of(request, flow_id).exclude(way=Way.COMMON).select_related("guest", "invitation__guest").first()
+
+
+def open_common_flow(request: HttpRequest, flow_id: UUID) -> SignInFlow | None:
+    """The same for a flow that began without a tenant (R37d), with its tenant; inside every_tenant()."""
     return (
-        SignInFlow.objects.select_related("guest", "invitation__guest")
-        .filter(id=flow_id, browser_hash=token_hash(secret), expires_at__gt=Now())
+        _flows_of(request, flow_id)
+        .filter(way=Way.COMMON, tenant__is_active=True)
+        .select_related("guest", "tenant")
+        .defer("tenant__logo")
         .first()
     )
+
+
+def _flows_of(request: HttpRequest, flow_id: UUID) -> QuerySet[SignInFlow]:
+    secret = browser_secret(request)
+    if not secret:
+        return SignInFlow.objects.none()
+    return SignInFlow.objects.filter(id=flow_id, browser_hash=token_hash(secret), expires_at__gt=Now())
 
 
 def open_session(request: HttpRequest, tenant: Tenant) -> GuestSession | None:
@@ -72,10 +84,14 @@ def open_session(request: HttpRequest, tenant: Tenant) -> GuestSession | None:
         Q(state=PasscodeState.DISABLED.value) | Q(passcodes_void_before__gte=OuterRef("started_at")),
         tenant_id=OuterRef("tenant_id"),
     )
+    provider = IdentityProvider.objects.filter(
+        id=OuterRef("provider_id"), tenant_id=OuterRef("tenant_id"), is_enabled=True
+    )
     return (
         GuestSession.objects.select_related("guest")
         .filter(
             ~Q(method=Method.PASSCODE.value) | ~Exists(policy),
+            Q(provider_id=None) | Exists(provider),
             token_hash=token_hash(token),
             ended_at__isnull=True,
             expires_at__gt=Now(),

@@ -65,6 +65,16 @@ def connection_to(row: IdentityProvider) -> Connection:
     )
 
 
+def name_of(*, kind_id: str, provider_id: UUID | None) -> str:
+    """What a guest reads a provider called: the name that its tenant gave it, or the kind's."""
+    if provider_id is not None:
+        name = IdentityProvider.objects.filter(id=provider_id).values_list("name", flat=True).first()
+        if name is not None:
+            return name
+    kind = BY_ID.get(kind_id)
+    return kind.name if kind is not None else "The provider"
+
+
 def return_url(*, kind: Kind, tenant_id: UUID, provider_id: UUID | None) -> str:
     """Where answers come back to: one redirect URI for each OpenID Connect configuration, one consumer for a tenant."""
     if kind.is_built_in:

@@ -16,6 +16,9 @@ from django.template.loader import render_to_string
 from tenants.addresses import shown_domain
 from tenants.origins import rebuilt
 
+LONGEST_WAY_OUT = 8_000
+"""Characters of a URL that is left to: a signed SAML request in one is longer than any page's address."""
+
 
 def leave(url: str, *, name: str = "", shown: Mapping[str, object] | None = None) -> HttpResponse:
     """A page of ours that goes on to `url` by its Refresh header and has a plain link; no JavaScript is needed.
@@ -24,7 +27,7 @@ def leave(url: str, *, name: str = "", shown: Mapping[str, object] | None = None
     template needs (tenant, language). Raises ValueError for what is no absolute http or https URL: that is a mistake of
     the caller, who must have checked it.
     """
-    to = rebuilt(url)
+    to = rebuilt(url, longest=LONGEST_WAY_OUT)
     if to is None:
         raise ValueError("leave() takes an absolute http or https URL that was checked before.")
     page = render_to_string("leaving.html", {**(shown or {}), "url": to, "name": name, "host": _host_for_people(to)})

@@ -42,12 +42,12 @@ def origin_of(url: str) -> str | None:
     return parts.origin if parts else None
 
 
-def rebuilt(url: str) -> str | None:
+def rebuilt(url: str, *, longest: int = LONGEST_URL) -> str | None:
     """The URL made anew, ASCII only, from the origin that was checked and its percent-encoded rest; None as above.
 
     This, not the text that was checked, belongs into a Location, a Refresh or a link.
     """
-    parts = _parts(url)
+    parts = _parts(url, longest)
     return parts.origin + parts.rest if parts else None
 
 
@@ -78,8 +78,8 @@ def canonical_origin(text: str) -> str:
     return parts.origin
 
 
-def _parts(url: str) -> _Url | None:
-    if not isinstance(url, str) or len(url) > LONGEST_URL:
+def _parts(url: str, longest: int = LONGEST_URL) -> _Url | None:
+    if not isinstance(url, str) or len(url) > longest:
         return None
     # Browsers drop tabs and newlines anywhere and trim what is below the space: none of them may be there at all.
     if any(unicodedata.category(character)[0] in "CZ" for character in url):
@@ -96,7 +96,7 @@ def _parts(url: str) -> _Url | None:
     shown_port = f":{port}" if port and int(port) != _USUAL_PORT[scheme] else ""
     made = _Url(f"{scheme}://{host}{shown_port}", iri_to_uri(rest))
     # Measured again: percent-encoding makes one character up to twelve.
-    return made if len(made.origin) + len(made.rest) <= LONGEST_URL else None
+    return made if len(made.origin) + len(made.rest) <= longest else None
 
 
 def _host_and_port(authority: str) -> tuple[str | None, str | None]:

@@ -98,7 +98,7 @@ def begin_sign_up_with_provider(
     asker: Asker,
     now: datetime,
 ) -> Leaving | Refusal:
-    """Begin to become a guest with the identity that a provider proves (R39a). The caller knows that this is offered."""
+    """Begin to become a guest with the identity that a provider proves (R39a). The caller knows that it is offered."""
     bound = Bound(
         kind_id=kind_id,
         provider_id=provider_id,

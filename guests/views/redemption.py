@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from guests.models import GuestSession, SignInFlow
+from guests.models import GuestSession, SignInFlow, Way
 from guests.operations.beginning import (
     Elsewhere,
     Opened,
@@ -23,7 +23,7 @@ from guests.operations.signing_in import sign_out
 from guests.rules import Step
 from guests.sessions import forget_session, open_session
 from guests.views import code_page, elsewhere
-from guests.views.asking import asker, asker_with_secret, front_door_url, guest_actor, my_apps_url, skips
+from guests.views.asking import Goal, asker, asker_with_secret, front_door_url, guest_actor, my_apps_url, skips
 from guests.views.pages import page
 from guests.views.refusals import Known, refuse
 from guests.views.wording import OPENED_TOO_OFTEN
@@ -51,10 +51,10 @@ def show_invitation(request: TenantRequest, ticket: str) -> HttpResponse:
         return refuse(
             request, refusal, known=code_page.known_by(opened.invitation), back_url=front_door_url(request.tenant)
         )
-    if opened.decision.choices:
-        return elsewhere.choose(request, opened.address, opened.decision, choose_url=request.get_full_path())
     if opened.decision.method is not Method.PASSCODE:
-        return elsewhere.show(request, opened.address, opened.decision, opened=opened)
+        return elsewhere.show(
+            request, opened.address, opened.decision, opened=opened, go_url=request.get_full_path(), hidden={}
+        )
     if opened.guest.has_accepted:
         return page(
             request,
@@ -86,7 +86,7 @@ def send_code(request: TenantRequest, ticket: str) -> HttpResponse:
         invitation = invitation_of(ticket=ticket)
         return _refused(request, ticket, begun, known=code_page.known_by(invitation) if invitation else None)
     if isinstance(begun, Elsewhere):
-        return elsewhere.show(request, begun.address, begun.decision, opened=begun.opened)
+        return keep(elsewhere.go_on(request, begun, way=Way.INVITATION, wanted=Goal(), asker=who, hidden={}))
     return keep(redirect(flow_url(request, begun)))
 
 

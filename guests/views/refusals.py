@@ -38,14 +38,16 @@ def refuse(
     known: Known | None = None,
     back_url: str = "",
     provider: str = "",
+    words: Words | None = None,
     **context: object,
 ) -> HttpResponse:
     """The page, and the status, of a refusal.
 
     `known`: the reader may see whose guest they are. `back_url`: where the page's link leads ("" for none).
-    `provider`: who did not answer. `context`: what the refusal's own template names besides.
+    `provider`: who did not answer. `words`: another wording for this place. `context`: what the refusal's own template
+    names besides.
     """
-    words = _chosen(refusal, known)
+    words = words or _chosen(refusal, known)
     tenant: Tenant | None = getattr(request, "tenant", None)
     filled = {
         "tenant": tenant.name if tenant else "The organization",

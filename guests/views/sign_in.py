@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guests.models import SignInFlow, Way
-from guests.operations.beginning import Elsewhere, begin_with_address, known_guest
+from guests.operations.beginning import Elsewhere, begin_with_address, known_guest, look_at_address
 from guests.operations.consenting import step_of
 from guests.operations.signing_in import resend_code, sign_in_with_passcode
 from guests.rules import Step
@@ -29,12 +29,14 @@ from guests.views.asking import (
     skips,
     start_again_url,
 )
+from guests.views.organizations import remember_organization
 from guests.views.pages import page
 from guests.views.redemption import flow_url
 from guests.views.refusals import malformed_code, problem, refuse
 from guests.views.wording import Problem
 from passcodes.rules import Malformed, Pool, read_code
-from tenants.addresses import AddressRefused, canonical
+from providers.rules import Decision, Method
+from tenants.addresses import Address, AddressRefused, canonical
 from tenants.doors.middleware import TenantRequest
 from tenants.refusals import Code, Refusal
 
@@ -55,13 +57,27 @@ def front_door(request: TenantRequest) -> HttpResponse:
         address = canonical(typed)
     except AddressRefused as refused:
         return show_front_door(request, wanted, email=typed[:254], error=Problem("", refused.reason))
+    looked = look_at_address(
+        tenant=request.tenant, address=address, skips=skips(request), asker=asker(request), now=timezone.now()
+    )
+    if isinstance(looked, Refusal):
+        return refuse(request, looked, back_url=start_again_url(request))
+    return show_way_in(request, address, looked.decision, wanted)
+
+
+def show_way_in(request: TenantRequest, address: Address, decision: Decision, wanted: Goal) -> HttpResponse:
+    """What an address that was typed is met with: Send code, or the provider that it leads to. Nothing is sent yet."""
+    go_url = _skipping(request, reverse("guests:send_code", kwargs={"tenant": request.tenant.primary_domain}))
+    hidden = {"email": address.to_send} | _sealed(wanted)
+    if decision.method is not Method.PASSCODE and decision.refused_as is None and not decision.is_passcode_missed:
+        return elsewhere.show(request, address, decision, opened=None, go_url=go_url, hidden=hidden)
     return page(
         request,
         "sign_in/send_code.html",
-        send_url=_skipping(request, reverse("guests:send_code", kwargs={"tenant": request.tenant.primary_domain})),
+        send_url=go_url,
         masked_address=address.masked,
         application=wanted.name,
-        hidden={"email": address.to_send} | _sealed(wanted),
+        hidden=hidden,
         start_again_url=_skipping(request, start_again_url(request)),
     )
 
@@ -80,6 +96,7 @@ def show_front_door(
         application=wanted.name,
         hidden=_sealed(wanted),
         organizations_url=reverse("guests:organization"),
+        sign_up_url=wanted.sign_up_url,
     )
 
 
@@ -106,7 +123,9 @@ def send_code(request: TenantRequest) -> HttpResponse:
         known = code_page.known_as(guest) if guest else None
         return refuse(request, begun, known=known, back_url=start_again_url(request))
     if isinstance(begun, Elsewhere):
-        return elsewhere.show(request, begun.address, begun.decision, opened=None)
+        way = Way.APPLICATION if wanted.name else Way.TENANTED
+        hidden = {"email": address.to_send} | _sealed(wanted)
+        return keep(elsewhere.go_on(request, begun, way=way, wanted=wanted, asker=who, hidden=hidden))
     return keep(redirect(carrying(flow_url(request, begun), wanted)))
 
 
@@ -136,6 +155,7 @@ def enter_code(request: TenantRequest, flow_id: UUID) -> HttpResponse:
     response = redirect(_permissions_url(request))
     remember_session(response, request.tenant, signed_in)
     remember_device(request, response, request.tenant, signed_in.guest)
+    remember_organization(request, response, request.tenant)
     return response
 
 

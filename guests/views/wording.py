@@ -194,6 +194,27 @@ PAUSED = Words(
 )
 """E-WAIT without an end (R17: the 100th stranger's failure)."""
 
+OTHER_ACCOUNT = Words(
+    status=HTTPStatus.FORBIDDEN,
+    page="Another account is needed",
+    heading="You’re signed in as somebody else",
+    sentences=("{tenant} opens only for the address above. If that is you under another account, choose that one.",),
+    template="redemption/other_account.html",
+)
+"""E-WRONG-ACCOUNT at the provider, where no code can vouch (R23)."""
+
+NOT_VOUCHED_FOR = Words(
+    status=HTTPStatus.FORBIDDEN,
+    page="One more step",
+    heading="One more step",
+    sentences=(
+        "{provider} does not confirm that the address {tenant} expects is yours. A code sent to that address does: "
+        "after it, this account is the one you sign in with.",
+    ),
+    template="redemption/other_account.html",
+)
+"""E-WRONG-ACCOUNT, where a code to the expected address makes the first link (R36)."""
+
 UNKNOWN_ORGANIZATION = Problem(
     "", "We need the domain. It stands after the @ in the address of the person who invited you."
 )
