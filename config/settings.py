@@ -290,6 +290,8 @@ LOGGING = {
         "django.security": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},
         "axes": {"level": "WARNING"},  # below it, every sign-in is four lines with an address
+        "saml2": {"level": "CRITICAL"},  # it logs whole assertions, and raises what it logs
+        "xmlschema": {"level": "WARNING"},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
