@@ -16,14 +16,16 @@ from django.db.models.functions import Now
 
 from guests.models import Guest, SignInFlow
 from guests.operations.flows import Asker
-from guests.operations.identities import BoundElsewhere, Linked, Newcomer, Unproven, whose
+from guests.operations.identities import BoundElsewhere, Linkable, Linked, Newcomer, Unproven, whose
 from guests.operations.linking import identity_of, seen_again, shown_address
 from guests.operations.signing_in import Proof, SignedIn, open_session_for
+from guests.operations.signing_up import guest_of_sign_up
 from providers.handshakes import handshake
 from providers.kinds import BY_ID
 from providers.operations import arrive, spend_assertion
 from providers.rules import Asserted
 from tenants import audit
+from tenants.addresses import AddressRefused, canonical
 from tenants.limits import may_write_refusal
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal, Refused
@@ -87,16 +89,14 @@ def return_from_provider(
             if isinstance(found, Unproven):
                 return _keep(flow, asserted, asker, now)
             if isinstance(found, Newcomer):
-                return _told(Refusal(Code.NOT_INVITED, reason=f"Nobody invited {found.address}."), flow, asker, now)
-            proof = Proof(BY_ID[flow.kind].method, provider_id=flow.provider_id)
+                guest = _welcome(found, flow, asserted, asker, now)
+                if isinstance(guest, Refusal):
+                    return _told(guest, flow, asker, now)
+                found = Linkable(guest)
             if isinstance(found, Linked):
                 _note_new_address(found, asserted, asker, now)
-            else:
-                proof = Proof(
-                    proof.method,
-                    provider_id=flow.provider_id,
-                    identity=identity_of(kind_id=flow.kind, asserted=asserted),
-                )
+            identity = identity_of(kind_id=flow.kind, asserted=asserted) if isinstance(found, Linkable) else None
+            proof = Proof(BY_ID[flow.kind].method, provider_id=flow.provider_id, identity=identity)
             return open_session_for(flow=flow, guest=found.guest, proof=proof, browser=browser, asker=asker, now=now)
     except Refused as refused:
         return _told(refused.refusal, flow, asker, now)
@@ -123,14 +123,43 @@ def _spend(flow: SignInFlow, asserted: Asserted) -> None:
         raise Refused(Refusal(Code.PROVIDER, reason="The assertion was used before (replay)."))
 
 
-def _keep(flow: SignInFlow, asserted: Asserted, asker: Asker, now: datetime) -> NotVouchedFor:
-    """The flow goes on: it keeps the identity until a code to the address vouches for it (R36)."""
+def _welcome(found: Newcomer, flow: SignInFlow, asserted: Asserted, asker: Asker, now: datetime) -> Guest | Refusal:
+    """Who was proven and is no guest: becomes one in a sign-up (R39a), and learns only now that they are none (R38)."""
+    if flow.sign_up_application_id is None:
+        return Refusal(Code.NOT_INVITED, reason=f"Nobody invited {found.address}.")
+    return guest_of_sign_up(
+        flow=flow,
+        address=canonical(found.address),
+        name=flow.sign_up_name or asserted.name,
+        actor=asker.actor,
+        now=now,
+    )
+
+
+def _keep(flow: SignInFlow, asserted: Asserted, asker: Asker, now: datetime) -> NotVouchedFor | Refusal:
+    """The flow goes on: it keeps the identity until a code to the address vouches for it (R36).
+
+    In a sign-up nobody has typed an address: it is the one that the provider claims.
+    """
+    address = flow.address or _readable(asserted)
+    if not address:
+        refusal = Refusal(Code.PROVIDER, reason="The provider gives no address that a code could be sent to.")
+        return _told(refusal, flow, asker, now)
     identity = dict(identity_of(kind_id=flow.kind, asserted=asserted))
-    SignInFlow.objects.filter(id=flow.id).update(identity=identity, ended_at=None)
-    flow.identity, flow.ended_at = identity, None
+    SignInFlow.objects.filter(id=flow.id).update(identity=identity, address=address, ended_at=None)
+    flow.identity, flow.address, flow.ended_at = identity, address, None
     reason = "The provider does not vouch for the address; a code to it has to make the link."
     _told(Refusal(Code.WRONG_ACCOUNT, reason=reason), flow, asker, now)
     return NotVouchedFor(flow, shown_address(asserted))
+
+
+def _readable(asserted: Asserted) -> str:
+    for claimed in asserted.claimed:
+        try:
+            return canonical(claimed).to_send
+        except AddressRefused:
+            continue
+    return ""
 
 
 def _note_new_address(found: Linked, asserted: Asserted, asker: Asker, now: datetime) -> None:
