@@ -23,7 +23,7 @@ from tests import factories
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the test's thread
 
-pytest_plugins = ["tests.peers.contoso_id"]
+pytest_plugins = ["tests.peers.contoso_id", "tests.peers.entra_directory"]
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 """Tables that migrations fill: emptying them would need migrating again."""
@@ -72,6 +72,15 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
 def _quick_passwords(settings: Any) -> None:
     """A password's hash is slow on purpose, and no test is about that."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def registered(settings: Any) -> None:
+    """This installation can send people to Entra ID and to Microsoft accounts, and asks the tenants' lists alone."""
+    settings.ENTRA_CLIENT_ID = "11111111-2222-3333-4444-555555555555"
+    settings.MICROSOFT_ACCOUNT_CLIENT_ID = "66666666-7777-8888-9999-000000000000"
+    settings.ENTRA_AUTHORITY = "http://127.0.0.1:9"  # nobody answers there: no test leaves this machine
+    settings.DISCOVERY = "lists"
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ NICOLE = "nicole@firstupconsultants.com"
 NANINE = "nanine@firstupconsultants.com"
 ENTRA, MICROSOFT = KnownAccountDomain.Kind.ENTRA_ID, KnownAccountDomain.Kind.MICROSOFT_ACCOUNT
 
+pytestmark = pytest.mark.usefixtures("registered")
+
 
 @pytest.fixture
 def nicoles() -> Browser:

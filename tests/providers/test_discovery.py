@@ -96,6 +96,7 @@ def test_R30_3_Google_is_found(in_fabrikam: Tenant, operator: Actor, now: dateti
     assert (decision.method, decision.provider_id) == (Method.GOOGLE, made.id)
 
 
+@pytest.mark.usefixtures("registered")
 def test_R30_1_the_tenants_list_says_where_Entra_accounts_are(
     in_fabrikam: Tenant, operator: Actor, now: datetime, gathered: Any
 ) -> None:
@@ -108,6 +109,7 @@ def test_R30_1_the_tenants_list_says_where_Entra_accounts_are(
     assert decide(gathered(skipped=frozenset({Method.ENTRA_ID}))).method is Method.MICROSOFT_ACCOUNT
 
 
+@pytest.mark.usefixtures("registered")
 def test_R30_4_consumer_domains_are_Microsofts(in_fabrikam: Tenant, gathered: Any) -> None:
     assert decide(gathered("nicole@outlook.com")).method is Method.MICROSOFT_ACCOUNT
 
@@ -160,6 +162,14 @@ class TestR21_IsTheBindingStillAllowed:
         provider(operator, now, "google")
         assert gathered(bound=Method.GOOGLE).bound.is_allowed is True
 
+    @pytest.mark.parametrize("method", [Method.ENTRA_ID, Method.MICROSOFT_ACCOUNT])
+    def test_R3_a_built_in_one_is_not_where_it_is_not_registered(
+        self, in_fabrikam: Tenant, gathered: Any, method: Method
+    ) -> None:
+        assert gathered(bound=method).bound.is_allowed is False
+        assert decide(gathered(bound=method)).refused_as == "E-NO-METHOD"
+
+    @pytest.mark.usefixtures("registered")
     @pytest.mark.parametrize("method", [Method.PASSCODE, Method.ENTRA_ID, Method.MICROSOFT_ACCOUNT])
     def test_R3_what_needs_no_provider_always_is(self, in_fabrikam: Tenant, gathered: Any, method: Method) -> None:
         assert gathered(bound=method).bound.is_allowed is True
