@@ -188,6 +188,49 @@ def _note(application: Application, action: str, details: dict[str, object], act
     )
 
 
+def mark_first_party(*, application_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Let an application offer a code from a link that names no tenant (R37d). For operators.
+
+    False where there is none, or where it is marked already.
+    """
+    with transaction.atomic():
+        found = Application.objects.select_for_update().filter(id=application_id, is_first_party=False).first()
+        if found is None:
+            return False
+        found.is_first_party = True
+        found.save(update_fields=["is_first_party"])
+        _record_mark(found, "application.marked_first_party", actor, now)
+        return True
+
+
+def unmark_first_party(*, application_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Take the mark away. False where there is no application, or none on it."""
+    with transaction.atomic():
+        found = Application.objects.select_for_update().filter(id=application_id, is_first_party=True).first()
+        if found is None:
+            return False
+        found.is_first_party = False
+        found.save(update_fields=["is_first_party"])
+        _record_mark(found, "application.unmarked_first_party", actor, now)
+        return True
+
+
+def first_party_application(*, application_id: UUID) -> Application | None:
+    """The first-party application of an active tenant with this id; inside every_tenant(). One statement."""
+    return Application.objects.filter(id=application_id, is_first_party=True, tenant__is_active=True).first()
+
+
+def _record_mark(application: Application, action: str, actor: Actor, now: datetime) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        at=now,
+        subject_kind="application",
+        subject_id=application.id,
+        details={"name": application.name},
+    )
+
+
 def _wrong(application: Application) -> str:
     """The first thing that keeps the row from being stored, as a sentence that names it; "" when nothing does."""
     try:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from guests.views import common_code, common_endpoint, consent, posted_answers, provider_return, redemption, sign_in, signing_out
+from guests.views import (
+    common_code,
+    common_endpoint,
+    consent,
+    first_party,
+    organizations,
+    posted_answers,
+    provider_return,
+    redemption,
+    sign_in,
+    signing_out,
+)
 
 app_name = "guests"
 

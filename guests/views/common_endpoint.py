@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from guests.views.asking import front_door_url
+from guests.views.organizations import recent, remember_organization
 from guests.views.pages import page
 from guests.views.wording import UNKNOWN_ORGANIZATION, Problem
 from tenants.addresses import AddressRefused, canonical
@@ -39,7 +40,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         options_url=reverse("guests:options"),
         email=email,
         error=error,
-        recent=[],
+        recent=recent(request),
+        forget_url=reverse("guests:forget_organizations"),
     )
 
 
@@ -60,10 +62,13 @@ def organization(request: HttpRequest) -> HttpResponse:
     """Sign in to an organization: its domain or its name leads to its own door."""
     typed, error = "", None
     if request.method == "POST":
-        typed = request.POST.get("organization", "")[:300]
-        tenant = find_tenant_by_words(typed)
+        whole = request.POST.get("organization", "")
+        tenant = find_tenant_by_words(whole)
         if tenant is not None:
-            return redirect(front_door_url(tenant))
+            response = redirect(front_door_url(tenant))
+            remember_organization(request, response, tenant)
+            return response
+        typed = whole[:300]
         error = UNKNOWN_ORGANIZATION
     return page(
         request,
