@@ -74,6 +74,8 @@ def _rows(running: Running, folder: DataFolder) -> Table:
     row("", "")
     if made.get("invitation_link"):
         row("Nicole’s invitation", made["invitation_link"])
+    if made.get("partner_link"):
+        row("Bertil’s invitation", f"{made['partner_link']}   he signs in at Contoso ID")
     if shows_mail(running.variables):
         row("Development inbox", f"{public_url}{INBOX}")
     if made:

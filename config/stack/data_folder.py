@@ -34,6 +34,7 @@ class DataFolder:
         self.mail = path / "mail"
         self.logs = path / "logs"
         self.beat = path / "beat-schedule"
+        self.contoso_id = path / "contoso-id.json"
 
     @contextmanager
     def held(self) -> Iterator[None]:

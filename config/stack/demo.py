@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from applications.models import Application
 from applications.operations import add_application, remove_application
+from config.stack.demo_partner import DOMAIN, Registration, provider_for, sends_back_to
 from guests.models import Guest, Status
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest
 from tenants.addresses import canonical
@@ -31,9 +32,7 @@ from tenants.showing import change_logo
 
 FABRIKAM, CONTOSO = "fabrikam.example", "contoso.example"
 ADMINISTRATOR, ADMINISTRATORS_NAME = "adele@fabrikam.example", "Adele Vance"
-GUEST, GUESTS_NAME = "nicole@firstupconsultants.com", "Nicole Wagner"
 APPLICATION, APPLICATION_SAYS = "Expense reports", "Hand in receipts, see what has been paid."
-MESSAGE = "Hello Nicole, please hand in the receipts of the Riga trip here. Ask me if anything is unclear."
 TERMS = """1. Who may use this
 
 Guests whom Fabrikam has invited, for the work that they were invited for.
@@ -46,6 +45,27 @@ It belongs to Fabrikam. Do not pass it on to people who were not invited.
 
 Fabrikam may end your access at any time, and so may you."""
 
+
+@dataclass(frozen=True)
+class Invitee:
+    """Somebody whom Fabrikam invites."""
+
+    address: str
+    name: str
+    message: str
+
+
+NICOLE = Invitee(
+    "nicole@firstupconsultants.com",
+    "Nicole Wagner",
+    "Hello Nicole, please hand in the receipts of the Riga trip here. Ask me if anything is unclear.",
+)
+BERTIL = Invitee(
+    f"bertil@{DOMAIN}",
+    "Bertil Lind",
+    "Hello Bertil, your travel costs go in here. You sign in as you do at home.",
+)
+
 Outcome = TypeVar("Outcome")
 Invite = Callable[..., Invited | Refusal]
 """guests.operations.inviting.invite_guest, or invite_guest_by_mail where the mail stays on this machine."""
@@ -57,19 +77,26 @@ class DemonstrationRefused(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """What the card shows. What was there before has no password, no codes and no link: they stand nowhere."""
+    """What the card shows. What was there before has no password, no codes and no link: they stand nowhere.
+
+    `partner_link` is the invitation of the partner's guest, `returns_to` where that provider sends people back.
+    """
 
     email: str
     password: str = ""
     codes: tuple[str, ...] = ()
     invitation_link: str = ""
+    partner_link: str = ""
+    returns_to: str = ""
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
-def furnish(*, origin: str, invite: Invite, actor: Actor, now: datetime) -> Made:
+def furnish(*, origin: str, partner: Registration | None, invite: Invite, actor: Actor, now: datetime) -> Made:
     """Make what is missing. `origin` is where the demonstration application answers at this start.
+
+    `partner` is the registration at the partner's provider, None where that one does not run.
 
     Called outside any scope. Raises DemonstrationRefused.
     """
@@ -80,12 +107,15 @@ def furnish(*, origin: str, invite: Invite, actor: Actor, now: datetime) -> Made
             _give_face(fabrikam, actor, now)
         administrator, made = _administrator(fabrikam, actor, now)
         is_new_origin = _application(fabrikam, origin, actor, now)
-        link = _invitation(fabrikam, administrator, origin, invite, actor, now, is_new_origin=is_new_origin)
+        inviting = Inviting(fabrikam, administrator, origin, is_new_origin, invite, actor, now)
+        link, partner_link, returns_to = _invitation(NICOLE, inviting), "", ""
+        if partner is not None:
+            provider = _done(provider_for(partner, actor=actor, now=now))
+            partner_link, returns_to = _invitation(BERTIL, inviting), sends_back_to(provider, fabrikam)
     with tenant_scope(contoso.id):
         assign_role(tenant=contoso, administrator=administrator, role=Role.GLOBAL_ADMINISTRATOR, actor=actor, now=now)
-    if made is None:
-        return Made(administrator.email, invitation_link=link)
-    return Made(administrator.email, made.password, made.backup_codes, link)
+    password, codes = (made.password, made.backup_codes) if made else ("", ())
+    return Made(administrator.email, password, codes, link, partner_link, returns_to)
 
 
 def _tenant(name: str, domain: str, actor: Actor, now: datetime) -> Tenant:
@@ -154,32 +184,40 @@ def _application(tenant: Tenant, origin: str, actor: Actor, now: datetime) -> bo
     return True
 
 
-def _invitation(
-    tenant: Tenant,
-    administrator: Administrator,
-    origin: str,
-    invite: Invite,
-    actor: Actor,
-    now: datetime,
-    *,
-    is_new_origin: bool,
-) -> str:
+@dataclass(frozen=True)
+class Inviting:
+    """How everybody is invited at this start. `is_new_origin`: the application answers elsewhere than before."""
+
+    tenant: Tenant
+    administrator: Administrator
+    origin: str
+    is_new_origin: bool
+    invite: Invite
+    actor: Actor
+    now: datetime
+
+
+def _invitation(whom: Invitee, how: Inviting) -> str:
     """The link, where one was made or had to be led elsewhere; "" where there is nothing to do."""
-    address = canonical(GUEST)
+    address, invite = canonical(whom.address), how.invite
     guest = Guest.objects.filter(address_key=address.key).first()
     if guest is not None:
-        if not is_new_origin or guest.redemption_status != Status.PENDING or guest.deleted_at is not None:
+        if not how.is_new_origin or guest.redemption_status != Status.PENDING or guest.deleted_at is not None:
             return ""
         invite = invite_guest
     invited = invite(
-        tenant=tenant,
+        tenant=how.tenant,
         address=address,
         details=Details(
-            name=GUESTS_NAME, redirect_url=f"{origin}/", resource_name=APPLICATION, message=MESSAGE, language="en"
+            name=whom.name,
+            redirect_url=f"{how.origin}/",
+            resource_name=APPLICATION,
+            message=whom.message,
+            language="en",
         ),
-        inviter=Inviter(administrator.name, administrator.email, administrator.pk),
-        actor=actor,
-        now=now,
+        inviter=Inviter(how.administrator.name, how.administrator.email, how.administrator.pk),
+        actor=how.actor,
+        now=how.now,
     )
     return _done(invited).link
 

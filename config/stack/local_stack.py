@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from config.stack import local_env
 from config.stack.addresses import Listen, hosts, is_loopback
+from config.stack.contoso_id.program import Desk, is_installed
 from config.stack.data_folder import DataFolder
 from config.stack.launcher import tied
 from config.stack.postgres import DidNotStart, Postgres
@@ -30,6 +31,8 @@ from config.stack.servers import start_databases, start_sink
 from config.stack.valkey import Valkey
 
 ANSWERS_WITHIN = 30.0  # seconds that the web server may take to its first answer
+THIS_MACHINE = "127.0.0.0/8,::1/128"
+"""PROVIDER_NETWORKS: providers may stand here and be reached by http."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def running_stack(folder: DataFolder, listen: Listen, environment: Mapping[str, 
             "DEFAULT_FROM_EMAIL": "no-reply@vestibule.example",
             "DEMO_APP_ORIGIN": listen.origin(application.getsockname()[1]),
             **local_env.kept_secrets(folder.secrets),
+            **({"PROVIDER_NETWORKS": THIS_MACHINE} if is_here(public_url) else {}),
             **chosen,
         }
         if "EMAIL_URL" not in chosen:
@@ -74,7 +78,10 @@ def running_stack(folder: DataFolder, listen: Listen, environment: Mapping[str, 
         variables |= start_databases(databases, Postgres(folder.postgres, sockets), Valkey(sockets), chosen)
         # Starting takes each as long, and nobody asks the web server anything before both are done.
         web = processes.start(web_server(listen, local_env.for_application(variables)))
-        made = prepare(local_env.for_owner(variables), demonstration(variables, chosen))
+        contoso_id = Desk(folder.contoso_id, port=listen.port + 2) if has_partner(variables, chosen) else None
+        made = prepare(local_env.for_owner(variables), demonstration(variables, chosen, contoso_id))
+        if contoso_id is not None:
+            contoso_id.start(processes, redirect_uri=made["returns_to"])
         for program in workers(folder, local_env.for_application(variables)):
             processes.start(program)
         local_env.write(folder.running, variables)
@@ -82,11 +89,19 @@ def running_stack(folder: DataFolder, listen: Listen, environment: Mapping[str, 
         yield Running(variables, made, processes, databases)
 
 
-def demonstration(variables: Mapping[str, str], chosen: Mapping[str, str]) -> list[str]:
+def has_partner(variables: Mapping[str, str], chosen: Mapping[str, str]) -> bool:
+    """Whether the demonstration has Contoso ID: only where guests' browsers and the web server reach this machine."""
+    is_reached = is_here(variables["PUBLIC_URL"]) and "PROVIDER_NETWORKS" not in chosen
+    return "DATABASE_URL" not in chosen and is_reached and is_installed()
+
+
+def demonstration(variables: Mapping[str, str], chosen: Mapping[str, str], contoso_id: Desk | None) -> list[str]:
     """What prepare_stack is to make: nothing in a database of one's own, and no mail that would leave this machine."""
     if "DATABASE_URL" in chosen:
         return []
-    return ["--application", variables["DEMO_APP_ORIGIN"], *([] if "EMAIL_URL" in chosen else ["--mail"])]
+    partner = [] if contoso_id is None else ["--contoso-id", str(contoso_id.path)]
+    mail = [] if "EMAIL_URL" in chosen else ["--mail"]
+    return ["--application", variables["DEMO_APP_ORIGIN"], *partner, *mail]
 
 
 def prepare(environment: Mapping[str, str], options: Sequence[str]) -> dict[str, Any]:
@@ -163,7 +178,12 @@ def wait_for_answer(origin: str, web: Child) -> None:
 
 def shows_mail(variables: Mapping[str, str]) -> bool:
     """Whether the development inbox is there: only on this machine, only over the stack's own mail sink."""
-    return "MAIL_FOLDER" in variables and is_loopback(urlsplit(variables["PUBLIC_URL"]).hostname or "")
+    return "MAIL_FOLDER" in variables and is_here(variables["PUBLIC_URL"])
+
+
+def is_here(public_url: str) -> bool:
+    """Whether only this machine's browsers reach it."""
+    return is_loopback(urlsplit(public_url).hostname or "")
 
 
 def data_path(chosen: str | None, called_from: Path) -> Path:

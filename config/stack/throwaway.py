@@ -18,6 +18,7 @@ from config.stack.card import show_sentence
 from config.stack.data_folder import DataFolder
 from config.stack.ending import Ended, ended_by_signals
 from config.stack.launcher import CannotRunAsRoot
+from config.stack.local_stack import THIS_MACHINE
 from config.stack.postgres import DidNotStart, Postgres
 from config.stack.processes import ROOT, Group
 from config.stack.servers import start_databases, start_sink
@@ -50,6 +51,8 @@ def beside_own_servers(commands: Sequence[Sequence[str]]) -> int:
                 "MAIL_FOLDER": str(folder.mail),
                 "PUBLIC_URL": ORIGIN,
                 "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+                "PROVIDER_NETWORKS": THIS_MACHINE,
+                "DISCOVERY": "lists",
                 **local_env.new_secrets(),
             }
             variables["EMAIL_URL"] = start_sink(group, folder.mail, local_env.for_application(variables))

@@ -61,7 +61,7 @@ def running(folder: Path) -> Iterator[ContosoId]:
         path = folder / "contoso-id.json"
         port = listening.getsockname()[1]
         Filed(port).write(path)
-        child = group.start(program(listening, path, dict(os.environ)))
+        child = group.start(program(listening, path))
         assert eventually(lambda: "READY" in child.last_words() or child.has_ended(), within=STARTS_WITHIN)
         assert not child.has_ended(), child.last_words()
         yield ContosoId(path, child, port)

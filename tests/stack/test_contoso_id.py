@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from config.stack.addresses import LOOPBACK, listen
-from config.stack.contoso_id.program import Client, Filed, kept, program, reserve
+from config.stack.contoso_id.program import Client, Desk, Filed, program, reserve
 from config.stack.processes import Child, Group
 from tests.peers.contoso_id import ContosoId, Person, answer_in, cancel_at, filled_in, sign_in_at
 from tests.stack.conftest import eventually, processes_naming
@@ -146,23 +146,31 @@ def test_it_asks_again_only_where_it_is_told_to(asking: Asking) -> None:
         assert "code" in answer_in(person.press(page, address=BERTIL).headers["Location"])
 
 
-def test_it_keeps_its_port_and_its_registration_and_tells_nobody_else(tmp_path: Path) -> None:
+def test_it_keeps_its_issuer_and_its_client_and_tells_nobody_else(tmp_path: Path) -> None:
     path = tmp_path / "contoso-id.json"
     with listen(LOOPBACK, 0) as found:
         port = found.getsockname()[1]
-    first = kept(path, port)
-    first.write(path)
-    assert kept(path, port + 1) == first
+    first = Desk(path, port=port)
     assert path.stat().st_mode & 0o077 == 0
-    assert first.clients[0].client_secret not in repr(first)
-    with reserve(port) as ours, reserve(port) as another:
-        assert ours.getsockname()[1] == port != another.getsockname()[1]
+    assert first.filed.clients[0].client_secret not in repr(first.filed)
+    beside = Desk(path, port=port)  # its port is taken now
+    assert (first.filed.port, beside.filed.clients) == (port, first.filed.clients)
+    assert beside.filed.port != port
+    for desk in (first, beside):
+        desk.listening.close()
+    again = Desk(path, port=port)
+    assert again.filed == beside.filed
+    again.listening.close()
 
 
-def test_it_makes_a_new_registration_where_its_file_is_damaged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", ["", "{}", "[]", '{"port": 1, "clients": [{}], "renamed": {}}'])
+def test_it_makes_a_new_registration_where_its_file_is_damaged(tmp_path: Path, damaged: str) -> None:
     path = tmp_path / "contoso-id.json"
-    path.write_text('{"port": 1, "clients": [{}]}')
-    assert kept(path, 8002) != kept(path, 8002)
+    path.write_text(damaged)
+    desk = Desk(path, port=0)
+    desk.listening.close()
+    assert Filed.read(path) == desk.filed
+    assert desk.filed.clients[0].client_secret
 
 
 PARENT = """

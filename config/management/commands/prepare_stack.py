@@ -7,13 +7,16 @@ script/up reads through a pipe, since secrets made just now are in it.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from config.stack.contoso_id.program import Filed
 from config.stack.demo import DemonstrationRefused, furnish
+from config.stack.demo_partner import Registration
 from guests.operations.inviting import invite_guest, invite_guest_by_mail
 from tenants.doors.commands import OperatorCommand
 
@@ -26,6 +29,9 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--application", metavar="ORIGIN", help="where the demonstration application answers; none: no data"
         )
+        parser.add_argument(
+            "--contoso-id", metavar="FILE", type=Path, help="Contoso ID's file; none: no partner's provider"
+        )
         parser.add_argument("--mail", action="store_true", help="mail the invitation: the mail stays on this machine")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,9 +40,17 @@ class Command(OperatorCommand):
             self.stdout.write("{}")
             return
         invite = invite_guest_by_mail if options["mail"] else invite_guest
+        partner = _registration(options["contoso_id"]) if options["contoso_id"] else None
         now = timezone.now()  # a command is a door
         try:
-            made = furnish(origin=options["application"], invite=invite, actor=self.actor, now=now)
+            made = furnish(origin=options["application"], partner=partner, invite=invite, actor=self.actor, now=now)
         except DemonstrationRefused as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write(json.dumps(made.as_dict()))
+
+
+def _registration(path: Path) -> Registration:
+    """The secret comes by the file, as everybody on this machine may read a command line."""
+    filed = Filed.read(path)
+    client = filed.clients[0]
+    return Registration(filed.issuer, client.client_id, client.client_secret)

@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from config.stack import local_env
 from config.stack.addresses import LOOPBACK, listen
-from config.stack.processes import Program
+from config.stack.processes import Group, Program
 
 HERE = Path(__file__).resolve().parent
 NO_NODE = 3  # the status of `install` where there is no Node.js that it runs on
@@ -103,20 +104,33 @@ def reserve(port: int | None) -> socket.socket:
     """A listening socket at this port, or at any that is free where that one is taken."""
     try:
         return listen(LOOPBACK, port or 0)
-    except OSError:
+    except (OSError, OverflowError):
         return listen(LOOPBACK, 0)
 
 
-def kept(path: Path, port: int | None) -> Filed:
-    """What the file says; a new registration where there is none. `port` is where it is to answer first."""
-    try:
-        filed = Filed.read(path)
-    except (OSError, ValueError):
-        return Filed(port or 0, (Client.new(),))
-    return filed if filed.clients else replace(filed, clients=(Client.new(),))
-
-
-def program(listening: socket.socket, path: Path, environment: Mapping[str, str] | None = None) -> Program:
-    """It answers on `listening`, bound already, and reads `path` anew for each request."""
+def program(listening: socket.socket, path: Path) -> Program:
+    """It answers on `listening`, bound already, and reads `path` anew for each request. None of our secrets is told."""
     command: Sequence[str | Path] = ["node", HERE / "provider.mjs", str(listening.fileno()), path]
-    return Program("contoso-id", command, environment=environment, sockets=(listening.fileno(),))
+    return Program("contoso-id", command, environment=local_env.without_settings(), sockets=(listening.fileno(),))
+
+
+class Desk:
+    """Contoso ID beside a local stack: the same issuer and the same client at every start on a data folder."""
+
+    def __init__(self, path: Path, *, port: int) -> None:
+        """Reserve the port that `path` names, `port` the first time, and write down the one that it became."""
+        self.path = path
+        try:
+            filed = Filed.read(path)
+        except (OSError, ValueError):
+            filed = Filed(port)
+        self.listening = reserve(filed.port)
+        self.filed = replace(filed, port=self.listening.getsockname()[1], clients=filed.clients or (Client.new(),))
+        self.filed.write(path)
+
+    def start(self, group: Group, *, redirect_uri: str) -> None:
+        """Start it, to send people back to this address."""
+        client = replace(self.filed.clients[0], redirect_uris=(redirect_uri,))
+        replace(self.filed, clients=(client,)).write(self.path)
+        group.start(program(self.listening, self.path))
+        group.keep(self.listening)
