@@ -43,6 +43,18 @@ class Application(OwnedModel):
     @property
     def direct_link(self) -> str:
         """R37c: the address that a tenant may put on its own pages. The name in it is for people; the id decides."""
+        return f"{settings.PUBLIC_URL}{self.sign_in_path}"
+
+    @property
+    def sign_in_path(self) -> str:
+        """The direct link on this site."""
+        return self._path("applications:direct_link")
+
+    @property
+    def sign_up_path(self) -> str:
+        """Where anybody becomes a guest while sign-up is open (R39a), on this site."""
+        return self._path("applications:sign_up")
+
+    def _path(self, route: str) -> str:
         name = self.name.replace("/", "-").strip(".") or "application"  # what a path cannot hold
-        path = reverse("applications:direct_link", args=[name, self.id])
-        return f"{settings.PUBLIC_URL}{path}?tenantId={self.tenant_id}"
+        return f"{reverse(route, args=[name, self.id])}?tenantId={self.tenant_id}"
