@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("tenants.urls")),
     path("", include("applications.urls")),
+    path("", include("providers.urls")),
     path("", include("guests.urls")),
 ]
 

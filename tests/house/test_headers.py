@@ -32,8 +32,8 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-KEPT_FOR_GOOD = ("/brand.css", "/logo.png")
-"""Addresses that carry a digest of what they hold."""
+KEPT_FOR_GOOD = ("/brand.css", "/logo.png", "/saml/metadata")
+"""Addresses that carry a digest of what they hold, and a tenant's metadata, which is for everybody for an hour."""
 
 
 def breaks(request: HttpRequest) -> HttpResponse:
