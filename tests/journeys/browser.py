@@ -113,7 +113,18 @@ class Browser:
         response = self.client.get(url)
         return self._arrive(response, url)
 
-    def submit(self, name: str, button: tuple[str, str] | None = None, **typed: str) -> Page:
+    def come(self, url: str, query: dict[str, str]) -> Page:
+        """GET with this query, as a provider sends the browser back."""
+        response = self.client.get(url, query)
+        return self._arrive(response, url)
+
+    def posted_from_elsewhere(self, url: str, data: dict[str, str]) -> Page:
+        """POST as another site's page has it done: without our Lax cookies; then on with them."""
+        url = re.sub(r"^https?://[^/]+", "", url)
+        response = Client(enforce_csrf_checks=True).post(url, data)
+        return self._arrive(response, url)
+
+    def submit(self, name: str, /, button: tuple[str, str] | None = None, **typed: str) -> Page:
         """Send the form that has the field or the button `name`, with what was typed."""
         form = self.page.form_with(name)
         data = form.fields | typed | (dict([button]) if button else {})
