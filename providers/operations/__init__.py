@@ -1,7 +1,7 @@
 """Everything that changes how guests prove who they are. Doors call these; nothing else writes this app's rows."""
 
 from providers.operations.adding import add_identity_provider
-from providers.operations.changing import change_identity_provider
+from providers.operations.changing import IDENTITIES, change_identity_provider
 from providers.operations.known_domains import add_known_account_domain, remove_known_account_domain
 from providers.operations.policies import (
     allow_skipping,
@@ -29,6 +29,7 @@ from providers.operations.travelling import (
 from providers.operations.trying import test_identity_provider
 
 __all__ = [
+    "IDENTITIES",
     "Change",
     "Departure",
     "add_identity_provider",

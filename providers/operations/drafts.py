@@ -20,7 +20,7 @@ LONGEST_NAME = 100
 LONGEST_SETTING = 2_000
 LONGEST_DOCUMENT = 1024 * 1024
 """Characters of a setting that takes several lines, such as a partner's metadata."""
-MOST_DOMAINS = 1_000
+MOST_DOMAINS = 5_000
 NO_KEY = "Secrets cannot be kept here yet. The operator has to set PROVIDER_KEYS first, as the README says."
 
 

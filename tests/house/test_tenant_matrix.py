@@ -51,6 +51,13 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
         "provider_id",
         lambda house: house.provider.id,
     ),
+    **{
+        f"admin/providers/identityprovider/<uuid:provider_id>/{deed}/": (
+            "provider_id",
+            lambda house: house.provider.id,
+        )
+        for deed in ("edit", "enable", "test")
+    },
     "admin/guests/invitation/<uuid:invitation_id>/resend/": (
         "invitation_id",
         lambda house: house.pending.invitation.id,
@@ -108,6 +115,7 @@ OF_THE_PORTAL = {
     "admin/jsi18n/",
     "admin/login/",
     "admin/providers/identityprovider/custom/",
+    "admin/providers/identityprovider/custom/add/",
     "admin/providers/identityprovider/email-passcode/",
     "admin/providers/redemptionorder/",
     "admin/providers/redemptionorder/known-domains/",

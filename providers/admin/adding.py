@@ -1,0 +1,91 @@
+"""Adding a provider: choosing its kind, then filling in what that kind asks for.
+
+Knows which kinds a tenant can add and what this installation lacks for each. A secret goes to the operation and never
+comes back to a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+
+from providers.admin.addresses import addresses_of
+from providers.admin.rows import obstacles
+from providers.forms import ProviderForm
+from providers.kinds import KINDS, Kind
+from providers.models import IdentityProvider
+from providers.operations import add_identity_provider
+from tenants.doors.admin import TenantModelAdmin, actor, clock
+from tenants.roles import Action
+from tenants.scope import current_tenant_id
+
+ADDABLE = {kind.id: kind for kind in KINDS if not kind.is_built_in}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A kind on the page where one is chosen. `existing` is the one provider of a kind that there is one of."""
+
+    kind: Kind
+    obstacles: list[str]
+    existing: IdentityProvider | None = None
+
+
+class AddingPages(TenantModelAdmin):
+    """The two pages of adding; one address, told apart by `?kind=`."""
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.guarded(self.add_page, Action.PROVIDERS_MANAGE)
+        return [path("custom/add/", page, name="providers_add"), *super().get_urls()]
+
+    def add_page(self, request: HttpRequest) -> HttpResponseBase:
+        """Without a kind, or with one that nobody can add: the choice. Otherwise GET asks, POST adds."""
+        kind = ADDABLE.get(request.GET.get("kind", ""))
+        if kind is None:
+            return self._choice(request)
+        form = ProviderForm(kind)
+        if request.method == "POST":
+            form = ProviderForm(kind, request.POST, request.FILES)
+            if form.is_valid():
+                outcome = add_identity_provider(
+                    kind=kind.id,
+                    name=form.cleaned_data["name"],
+                    domains=form.typed_domains(),
+                    settings=form.typed_settings(),
+                    secret=form.typed_secret(),
+                    actor=actor(request),
+                    now=clock(),
+                )
+                if isinstance(outcome, IdentityProvider):
+                    self.message_user(
+                        request, f"{outcome.name} is added and on. Test the connection before guests come."
+                    )
+                    return redirect("admin:providers_identityprovider_change", outcome.pk)
+                self.refused(outcome, form)
+            form.keep_what_was_read()
+        return self.form_page(
+            request,
+            form,
+            title=f"Add {kind.name}",
+            submit="Add",
+            fieldsets=form.fieldsets(),
+            template="admin/providers/provider_form.html",
+            lead=kind.note,
+            kind=kind,
+            obstacles=obstacles(kind),
+            addresses=addresses_of(kind, tenant_id=current_tenant_id(), provider_id=None),
+            cancel_url=reverse("admin:providers_add"),
+        )
+
+    def _choice(self, request: HttpRequest) -> HttpResponseBase:
+        existing = {one.kind: one for one in IdentityProvider.objects.filter(is_bound_to_domains=False)}
+        return self.page(
+            request,
+            "admin/providers/choose_kind.html",
+            title="Add a provider",
+            choices=[Choice(kind, obstacles(kind), existing.get(kind.id)) for kind in ADDABLE.values()],
+        )
