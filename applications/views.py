@@ -82,8 +82,11 @@ def my_apps_of(request: HttpRequest) -> HttpResponse:
 def direct_link(request: HttpRequest, name: str, application_id: UUID) -> HttpResponse:
     """`/signin/<name>/<id>?tenantId=…`: to the application, past the sign-in where there is no session.
 
-    The name is for people: the id decides. An unknown tenant and an unknown application are the same page.
+    The name is for people: the id decides. An unknown tenant and an unknown application are the same page. Without a
+    tenant it is the page of a first-party application (R37d).
     """
+    if not lower_query(request, "tenantid"):
+        return _without_tenant(request, application_id)
     return _in_its_tenant(request, application_id, _to_application)
 
 
