@@ -64,6 +64,7 @@ def said(claims: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     """The texts among these claims that could be an address, each once, as they were said."""
     values = (claims.get(name) for name in names)
     texts = (value for value in values if isinstance(value, str) and 0 < len(value) <= LONGEST_ADDRESS)
+    texts = (text for text in texts if text.isprintable())
     return tuple(dict.fromkeys(texts))
 
 
