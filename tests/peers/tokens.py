@@ -26,7 +26,11 @@ _CURVES: dict[str, tuple[str, type[ec.EllipticCurve], int]] = {
     "ES384": ("P-384", ec.SECP384R1, 48),
     "ES512": ("P-521", ec.SECP521R1, 66),
 }
-_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "256": hashes.SHA256,
+    "384": hashes.SHA384,
+    "512": hashes.SHA512,
+}
 
 
 def text(content: bytes) -> str:
@@ -49,7 +53,7 @@ class SigningKey:
 @cache
 def key_for(algorithm: str, kid: str = "") -> SigningKey:
     """The one key of this process for an algorithm and an id; making RSA keys takes a while."""
-    kid = kid or f"{algorithm[:2].lower()}-1"
+    kid = kid or ("rsa-1" if algorithm[:2] in ("RS", "PS") else f"{algorithm.lower()}-1")
     if algorithm == "EdDSA":
         return SigningKey(kid, ed25519.Ed25519PrivateKey.generate())
     if algorithm in _CURVES:
