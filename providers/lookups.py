@@ -6,6 +6,7 @@ look at a page makes none. It must never be asked inside a transaction.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -32,7 +33,9 @@ PAUSE: Final = 30.0
 CONSUMERS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of all personal Microsoft accounts: nobody's home, and no sign of an organisation's accounts."""
 
-NO_SUCH_TENANT: Final = ("invalid_tenant", "AADSTS90002")
+NO_SUCH_TENANT: Final = re.compile(r"AADSTS90002(?!\d)")
+"""The number that says so; others begin alike."""
+
 TOO_MANY: Final = 429
 
 
@@ -76,6 +79,10 @@ class Directory:
         except FetchFailed as busy:
             return _unknown(domain, str(busy))
 
+    def remembered(self, domain: str) -> Home | None:
+        """What an earlier look-up found and still holds; None where nobody asked lately. It asks nobody."""
+        return self._recall(domain)
+
     def _ask_once(self, domain: str) -> Home:
         """Ask, or wait for the thread that is asking about the same domain already."""
         with self._lock:
@@ -102,12 +109,14 @@ class Directory:
                 self._remembered.move_to_end(domain)
                 return home
             if now < self._paused_until:
-                return _unknown(domain, f"Entra ID failed several times in a row and is not asked for {PAUSE:.0f} s.")
+                return _resting(domain)
         return None
 
     def _ask(self, domain: str) -> Home:
         with self._lock:
             if self._failures >= FAILURES_IN_A_ROW:
+                if self._clock() < self._paused_until:
+                    return _resting(domain)
                 self._paused_until = self._clock() + PAUSE  # one tries whether it is back; the others do not wait
         try:
             url = f"{self._authority}/{domain}/v2.0/.well-known/openid-configuration"
@@ -136,8 +145,8 @@ class Directory:
             if tenant_id:
                 source = f"{domain} belongs to an Entra ID tenant ({tenant_id}), as its OpenID configuration says."
                 return Home(Knowledge(Answer.YES, source), tenant_id)
-        error, description = str(said.get("error", "")), str(said.get("error_description", ""))
-        if status == 400 and any(one in f"{error} {description}" for one in NO_SUCH_TENANT):
+        is_none = said.get("error") == "invalid_tenant" or NO_SUCH_TENANT.search(str(said.get("error_description", "")))
+        if status == 400 and is_none:
             return Home(Knowledge(Answer.NO, f"Entra ID was asked and knows no tenant for {domain}."))
         return _unknown(domain, f"Entra ID answered something else than expected ({status}).")
 
@@ -161,3 +170,7 @@ def _unknown(domain: str, why: str) -> Home:
     return Home(
         Knowledge(Answer.UNKNOWN, f"Whether {domain} has Entra ID accounts is unknown, the look-up failed: {why}")
     )
+
+
+def _resting(domain: str) -> Home:
+    return _unknown(domain, f"Entra ID failed several times in a row and is not asked for {PAUSE:.0f} s.")
