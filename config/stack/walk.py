@@ -1,4 +1,4 @@
-"""`script/up --walk`: a guest's whole way, on a stack of its own, as a browser and a mailbox see it.
+"""`script/up --walk`: two guests' whole ways, on a stack of its own, as a browser and a mailbox see them.
 
 Knows what must be seen at each step, and stops at the first that is not. Touches nothing but what a guest can reach, a
 mail program and `manage.py`: no step looks into a table.
@@ -28,6 +28,8 @@ from config.stack.postgres import DidNotStart
 from config.stack.processes import ROOT
 
 TENANT, GUEST = "fabrikam.example", "nicole@firstupconsultants.com"
+PARTNERS_GUEST = "bertil@contoso-id.example"
+ENVIRONMENT = {"DISCOVERY": "lists"}  # nothing outside this machine is asked
 MAIL_WITHIN = 20.0  # seconds; the relay takes up what no worker has
 _CODE = re.compile(r"^\s*(\d{4} \d{4})\s*$", re.MULTILINE)
 _LINK = re.compile(r"^\s*(http\S+/redeem/\S+)\s*$", re.MULTILINE)
@@ -43,9 +45,10 @@ def walk() -> int:
     try:
         with ended_by_signals(), ExitStack() as stack:
             folder = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-walk-"))))
-            running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, free_port()), environment={}))
+            running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, free_port()), ENVIRONMENT))
             show_step("Everything is up: PostgreSQL, Valkey, web, worker, relay, mail, application", began)
-            for sentence, step in Walk(running, folder).steps():
+            way = Walk(running, folder)
+            for sentence, step in [*way.steps(), *way.partners_steps()]:
                 at = time.monotonic()
                 try:
                     step()
@@ -58,16 +61,19 @@ def walk() -> int:
         return 1
     except Ended as ended:
         return 128 + ended.signal_number
+    if not running.made["partner_link"]:
+        show_sentence("  Contoso ID was left out: config/stack/contoso_id/install says what it needs.")
     show_sentence(f"Every step held, in {time.monotonic() - began:.1f} s, and everything has been stopped.")
     return 0
 
 
 class Walk:
-    """Nicole, her browser and her mailbox; and somebody at a shell of the server."""
+    """Nicole, her browser and her mailbox; somebody at a shell of the server; then Bertil, at another browser."""
 
     def __init__(self, running: Running, folder: DataFolder) -> None:
         self.origin = running.variables["PUBLIC_URL"]
         self.application = running.variables["DEMO_APP_ORIGIN"]
+        self.partners_link: str = running.made["partner_link"]
         self.folder = folder
         self.browser = Browser()
         self.page: Page
@@ -95,6 +101,18 @@ class Walk:
             ("The tenant turns them on again", self.turn_on),
             ("The new link sends a code", self.redeem_again),
             ("She redeems anew: code, permissions, terms, application", self.finish_again),
+        ]
+
+    def partners_steps(self) -> list[tuple[str, Callable[[], None]]]:
+        """The same for a guest whose company has a provider of its own; none where Contoso ID does not run."""
+        if not self.partners_link:
+            return []
+        return [
+            ("Bertil opens his invitation, which sends no mail either", self.open_partners_link),
+            ("He continues to Contoso ID, which is told whom to expect", self.go_to_partner),
+            ("He signs in there and is back to review the permissions", self.sign_in_at_partner),
+            ("He accepts them and the terms, and is in the application", self.accept_all),
+            ("My Apps is open to him", self.see_partners_apps),
         ]
 
     def find_invitation(self) -> None:
@@ -170,8 +188,30 @@ class Walk:
 
     def finish_again(self) -> None:
         self.type_code()
+        self.accept_all()
+
+    def open_partners_link(self) -> None:
+        self.browser = Browser()
+        self.page = self.browser.open(self.partners_link)
+        self._see("You’re invited to Fabrikam", HTTPStatus.OK, "Contoso ID")
+
+    def go_to_partner(self) -> None:
+        self.page = self.browser.press(self.page, "Continue to Contoso ID")
+        self._see("Contoso ID")
+        if self.page.form_with("Continue").fields.get("address") != PARTNERS_GUEST:
+            raise NotSo("Contoso ID was not told the address")
+
+    def sign_in_at_partner(self) -> None:
+        self.page = self.browser.press(self.page, "Continue")
+        self._see("Review permissions")
+
+    def accept_all(self) -> None:
         self.accept_permissions()
         self.accept_terms()
+
+    def see_partners_apps(self) -> None:
+        self.page = self.browser.open(f"{self.origin}/myapps/{TENANT}")
+        self._see("My Apps", HTTPStatus.OK, PARTNERS_GUEST, "Expense reports")
 
     def _see(self, heading: str, status: HTTPStatus = HTTPStatus.OK, *words: str) -> None:
         """The page must have this status, begin its heading like this and say these words. Raises NotSo."""
