@@ -55,6 +55,11 @@ class Application(OwnedModel):
         """Where anybody becomes a guest while sign-up is open (R39a), on this site."""
         return self._path("applications:sign_up")
 
+    @property
+    def common_path(self) -> str:
+        """The link without a tenant, which a first-party application has (R37d), on this site."""
+        return self._path("applications:direct_link").partition("?")[0]
+
     def _path(self, route: str) -> str:
         name = self.name.replace("/", "-").strip(".") or "application"  # what a path cannot hold
         return f"{reverse(route, args=[name, self.id])}?tenantId={self.tenant_id}"

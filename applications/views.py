@@ -121,10 +121,8 @@ def _without_tenant(request: HttpRequest, application_id: UUID) -> HttpResponse:
         application = first_party_application(application_id=application_id)
     if application is None:
         raise Http404("no such application")
-    return first_party.show(
-        request,
-        first_party.FirstParty(application.tenant_id, application.id, application.name, application.url),
-    )
+    shown = first_party.FirstParty(application.tenant_id, application.name, application.url, application.common_path)
+    return first_party.show(request, shown)
 
 
 def _to_application(request: TenantRequest, application: Application) -> HttpResponse:

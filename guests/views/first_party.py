@@ -45,20 +45,15 @@ class FirstParty:
     """An application that may offer a code without naming a tenant; `tenant_id` is whose application it is."""
 
     tenant_id: UUID
-    id: UUID
     name: str
     url: str
+    link: str
+    """Its page without a tenant, on this site."""
 
     @property
     def sealed(self) -> str:
         """What the pages on the way carry, signed."""
-        return signing.dumps([str(self.tenant_id), str(self.id), self.name, self.url], salt=SALT, compress=True)
-
-    @property
-    def link(self) -> str:
-        """Its page, which stands above this app and is named, not imported."""
-        name = self.name.replace("/", "-").strip(".") or "application"
-        return reverse("applications:direct_link", args=[name, self.id])
+        return signing.dumps([str(self.tenant_id), self.name, self.url, self.link], salt=SALT, compress=True)
 
 
 def show(
@@ -115,8 +110,8 @@ def send_code(request: HttpRequest) -> HttpResponse:
 def unsealed(text: str, *, max_age: int | None = None) -> FirstParty | None:
     """The application that a page of ours sealed; None for anything else, and for what is older than `max_age`."""
     try:
-        tenant_id, application_id, name, url = signing.loads(text, salt=SALT, max_age=max_age)
-        return FirstParty(UUID(tenant_id), UUID(application_id), name, url)
+        tenant_id, name, url, link = signing.loads(text, salt=SALT, max_age=max_age)
+        return FirstParty(UUID(tenant_id), name, url, link)
     except (signing.BadSignature, ValueError):
         return None
 

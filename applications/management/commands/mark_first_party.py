@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
@@ -38,7 +39,7 @@ class Command(TenantCommand):
             undone = unmark_first_party(application_id=application.id, actor=self.actor, now=timezone.now())
             return f"{application} is {'no longer' if undone else 'not'} first-party."
         marked = mark_first_party(application_id=application.id, actor=self.actor, now=timezone.now())
-        link = application.direct_link.partition("?")[0]
+        link = f"{settings.PUBLIC_URL}{application.common_path}"
         return f"{application} is {'now' if marked else 'already'} first-party. Its link without a tenant:\n{link}"
 
 
