@@ -10,6 +10,7 @@ from guests.views.pages import Plate
 from guests.views.refusals import malformed_code, problem
 from guests.views.wording import FOR_KNOWN, PAUSED, UNKNOWN_ORGANIZATION, WORDS, Problem, Words
 from tenants.refusals import Code, Refusal
+from tests.house.sign_up_samples import SIGN_UP
 
 NOW = datetime(2026, 11, 22, 19, 32, tzinfo=UTC)
 FABRIKAM = Plate("Fabrikam", "fabrikam.example", "https://fabrikam.example/privacy", "/logo.png", "/brand.css")
@@ -192,11 +193,7 @@ SAMPLES = [
     Sample(
         "enter-code-rtl", "sign_in/enter_code.html", CODE_PAGE | {"dir": "rtl", "mail": MAIL | {"state": "handed_over"}}
     ),
-    Sample(
-        "code-expired",
-        "sign_in/code_expired.html",
-        {"send_url": URL, "may_resend": True, **EXPIRED},
-    ),
+    Sample("code-expired", "sign_in/code_expired.html", EXPIRED | {"send_url": URL, "may_resend": True}),
     Sample("code-expired-spent", "sign_in/code_expired.html", EXPIRED | {"send_url": "/s", "may_resend": False}),
     Sample("flow-lost", "sign_in/flow_lost.html", {"sign_in_url": URL, "has_cookies": True}),
     Sample("flow-lost-no-cookies", "sign_in/flow_lost.html", {"sign_in_url": URL, "has_cookies": False}),
@@ -208,6 +205,9 @@ SAMPLES = [
     ),
     Sample("front-door-error", "sign_in/front_door.html", EMAIL | {"email": "nicole", "error": NO_ADDRESS}),
     Sample("front-door-hostile", "sign_in/front_door.html", EMAIL | {"email": '"><script>'}, HOSTILE),
+    Sample("front-door-sign-up", "sign_in/front_door.html", EMAIL | {"application": "Shop", "sign_up_url": "/sign-up"}),
+    Sample("enter-code-sign-up", "sign_in/enter_code.html", CODE_PAGE | {"is_sign_up": True, "is_invitation": False}),
+    *(Sample(*one) for one in SIGN_UP),
     Sample("sign-in", "sign_in/sign_in.html", SIGN_IN, None),
     Sample("sign-in-recent", "sign_in/sign_in.html", SIGN_IN | {"recent": RECENT}, None),
     Sample("sign-in-error", "sign_in/sign_in.html", SIGN_IN | {"email": "nicole", "error": NO_ADDRESS}, None),

@@ -35,6 +35,7 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
     "<tenant:tenant>/redeem/<str:ticket>/ask": ("ticket", lambda house: house.ticket),
     "<tenant:tenant>/redeem/<str:ticket>/switch": ("ticket", lambda house: house.ticket),
     "signin/<str:name>/<uuid:application_id>": ("application_id", lambda house: house.application.id),
+    "signin/<str:name>/<uuid:application_id>/sign-up": ("application_id", lambda house: house.application.id),
     "admin/guests/guest/<uuid:guest_id>/end-sessions/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/block/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/unblock/": ("guest_id", lambda house: house.guest.id),
