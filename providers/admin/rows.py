@@ -160,7 +160,7 @@ def obstacles(kind: Kind) -> list[str]:
             xmlsec1()
         except ProviderFailed as missing:
             found.append(f"{missing} On Debian and Ubuntu: sudo apt-get install xmlsec1.")
-    if not can_seal() and (is_federation or any(one.is_secret for one in kind.settings)):
+    if not can_seal() and (kind.protocol is Protocol.SAML or any(one.is_secret for one in kind.settings)):
         found.append("Secrets and keys cannot be kept yet. The operator has to set PROVIDER_KEYS, as the README says.")
     return found
 

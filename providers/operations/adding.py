@@ -8,13 +8,15 @@ from datetime import datetime
 from django.db import transaction
 
 from providers.connections import SECRET, TABLE
+from providers.kinds import Protocol
 from providers.models import IdentityProvider, IdentityProviderDomain
-from providers.operations.drafts import Mistake, check_place, drafted, kind_to_add
+from providers.operations.drafts import NO_KEY, Mistake, check_place, drafted, kind_to_add
 from providers.operations.metadata import with_metadata
 from providers.operations.registry import SUBJECT
 from providers.operations.settings import lock_settings, refuse
+from providers.operations.signing_key import ensure_signing_key
 from tenants.audit import Actor, record
-from tenants.encryption import seal
+from tenants.encryption import CannotSeal, seal
 from tenants.refusals import Code, Refusal
 from tenants.scope import current_tenant_id
 
@@ -36,8 +38,8 @@ def add_identity_provider(
     Call it outside any transaction: a federation's metadata may have to be fetched. `settings` are what the kind asks
     for, by name; `secret` is its one secret, stored sealed. Refuses with E-INPUT: an unknown or built-in kind, a second
     provider of a kind that there is one of, a name that is empty or taken, domains missing, not wanted, malformed or
-    bound to another provider, settings that the kind finds a mistake in, a secret that is missing, one where there is
-    no key to seal it with, and metadata that cannot be read or used.
+    bound to another provider, settings that the kind finds a mistake in, a secret that is missing, something to keep
+    secret where there is no key to seal it with, and metadata that cannot be read or used.
     """
     try:
         found = kind_to_add(kind)
@@ -46,6 +48,8 @@ def add_identity_provider(
         if wanted is not None and not secret:
             raise Mistake(f"{wanted.label} is missing.")
         draft, ends_at = with_metadata(draft)
+        if found.protocol is Protocol.SAML:
+            _have_signing_key(now)
         with transaction.atomic():
             lock_settings()
             check_place(draft, provider_id=None)
@@ -71,3 +75,11 @@ def add_identity_provider(
             return provider
     except Mistake as mistake:
         return refuse(code=Code.INPUT, reason=str(mistake), action=ADDED, actor=actor, now=now)
+
+
+def _have_signing_key(now: datetime) -> None:
+    """Requests are signed from the first one on, and the partner is given the certificate before that."""
+    try:
+        ensure_signing_key(now=now)
+    except CannotSeal:
+        raise Mistake(NO_KEY) from None
