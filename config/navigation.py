@@ -47,6 +47,7 @@ GROUPS = (
         "providers",
         (
             Entry("Identity providers", "admin:providers_identityprovider_changelist", Action.PROVIDERS_VIEW),
+            Entry("Redemption order", "admin:providers_redemptionorder_changelist", Action.PROVIDERS_VIEW),
             Entry("Applications", "admin:applications_application_changelist", Action.APPLICATIONS_VIEW),
         ),
     ),

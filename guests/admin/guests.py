@@ -7,8 +7,7 @@ reset.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -22,21 +21,28 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from guests.admin.desk import inviter_of
+from guests.admin.filters import (
+    DomainFilter,
+    LastSignInFilter,
+    MethodFilter,
+    ProviderFilter,
+    StatusFilter,
+    WaitingFilter,
+)
 from guests.admin.forms import InviteForm
 from guests.admin.history import HistoryOfGuests
 from guests.admin.resetting import MOST, ResetPages
-from guests.admin.words import NOT_DECIDED, invitation_mark, method_words, named, status_mark
-from guests.models import Guest, GuestSession, Invitation, Status
+from guests.admin.waiting import how_many_wait
+from guests.admin.words import invitation_mark, method_words, named, status_mark
+from guests.models import Guest, GuestSession, Invitation
 from guests.operations.inviting import invite_guest, invite_guest_by_mail
 from guests.operations.resetting import block_guest, end_sessions, unblock_guest
 from passcodes import limits
 from passcodes.operations import lift_pause
 from passcodes.rules import Pool
-from providers.rules import METHOD_LABELS, Method
 from tenants.audit import Actor
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
-from tenants.doors.filters import ChoiceFilter, ValuesFilter
 from tenants.doors.words import for_administrator, shown_time
 from tenants.models import AuditEntry
 from tenants.refusals import Refusal
@@ -46,51 +52,6 @@ SHOWN = 50
 """Lines of history, sessions and invitations on a guest's page."""
 
 
-BINDING = (Method.PASSCODE, Method.ENTRA_ID, Method.FEDERATION, Method.GOOGLE, Method.MICROSOFT_ACCOUNT)
-"""Methods that a guest can have redeemed with (R30, R33)."""
-
-
-class StatusFilter(ChoiceFilter):
-    title = "redemption status"
-    parameter_name = "status"
-    column = "redemption_status"
-    options: ClassVar = list(Status.choices)
-
-
-class MethodFilter(ChoiceFilter):
-    title = "method"
-    parameter_name = "method"
-    column = "method"
-    options: ClassVar = [
-        *((method.value, METHOD_LABELS[method]) for method in BINDING),
-        (NOT_DECIDED, "Not decided yet"),
-    ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(method="") if self.value() == NOT_DECIDED else super().queryset(request, queryset)
-
-
-class DomainFilter(ValuesFilter):
-    title = "domain"
-    parameter_name = "domain"
-    column = "domain"
-
-
-class LastSignInFilter(admin.SimpleListFilter):
-    title = "last sign-in"
-    parameter_name = "last"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("7", "In the last 7 days"), ("90", "Not for 90 days"), ("never", "Never")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "7":
-            return queryset.filter(last_sign_in_at__gte=clock() - timedelta(days=7))
-        if self.value() == "90":
-            return queryset.filter(last_sign_in_at__lt=clock() - timedelta(days=90))
-        return queryset.filter(last_sign_in_at__isnull=True) if self.value() == "never" else queryset
-
-
 @admin.register(Guest)
 class GuestAdmin(ResetPages, HistoryOfGuests):
     """The directory."""
@@ -98,7 +59,7 @@ class GuestAdmin(ResetPages, HistoryOfGuests):
     view_action = Action.GUESTS_VIEW
     list_title = "Guests"
     list_display = ("guest", "status", "method_shown", "last_sign_in", "invited")
-    list_filter = (StatusFilter, MethodFilter, DomainFilter, LastSignInFilter)
+    list_filter = (StatusFilter, MethodFilter, ProviderFilter, DomainFilter, LastSignInFilter, WaitingFilter)
     search_fields = ("address_key", "name_key", "user_principal_name")
     search_help_text = "Name, address or user principal name, as it begins"
     ordering = ("-created_at", "id")
@@ -158,7 +119,8 @@ class GuestAdmin(ResetPages, HistoryOfGuests):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         is_inviter = self.may(request, Action.GUESTS_INVITE)
-        return super().changelist_view(request, {"may_invite": is_inviter, **(extra_context or {})})
+        frame = {"may_invite": is_inviter, "waiting": how_many_wait()}
+        return super().changelist_view(request, {**frame, **(extra_context or {})})
 
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return self.may(request, Action.GUESTS_RESET)

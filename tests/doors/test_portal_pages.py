@@ -29,6 +29,11 @@ PAGES = [
     "/admin/guests/invitation/",
     "/admin/providers/identityprovider/",
     "/admin/providers/identityprovider/email-passcode/",
+    "/admin/providers/redemptionorder/",
+    "/admin/providers/redemptionorder/partner/?domain=contoso.com",
+    "/admin/providers/redemptionorder/microsoft-account/",
+    "/admin/providers/redemptionorder/known-domains/",
+    "/admin/providers/redemptionorder/waiting/",
     "/admin/applications/application/",
     "/admin/applications/application/share/",
     SETTINGS,
@@ -85,7 +90,8 @@ def test_the_guest_list_takes_the_same_few_statements_however_long_it_is(portal,
         with CaptureQueriesContext(connection) as captured:
             portal.get("/admin/guests/guest/")
         counts.append(len(statements(captured)))
-    assert counts == [7, 7]  # session, administrator, device, roles; then domains, the bounded count, rows
+    # Session, administrator, device, roles; then who waits, providers, domains, the bounded count, rows.
+    assert counts == [9, 9]
 
 
 def test_the_other_lists_take_the_same_few_statements_however_long_they_are(portal, fabrikam, invite):

@@ -1,0 +1,254 @@
+"""The portal's page on the redemption order: the tenant's own, and partner domains' over it (R31).
+
+Knows how an order that is not saved yet is shown with what it would change (R62), and calls one operation to store it.
+It never says what becomes of a guest: the decision does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from guests.admin.known_domains import KnownDomainsPage
+from guests.admin.microsoft_account import MicrosoftAccountPage
+from guests.admin.order_draft import Draft, posted_draft, stored_draft
+from guests.admin.outlook import Change, outlook
+from guests.admin.provider_impact import ProviderImpactPages
+from providers.models import EmailPasscodePolicy, IdentityProvider, RedemptionOrder, RedemptionPolicy
+from providers.operations import allow_skipping, forbid_skipping, remove_redemption_order, set_redemption_order
+from providers.rules import Fallback, Order, Primary
+from tenants.addresses import AddressRefused, canonical_domain, shown_domain
+from tenants.doors.admin import actor, clock
+from tenants.roles import Action
+
+NAMES = {
+    Primary.ENTRA_ID: "Entra ID",
+    Primary.FEDERATION: "Partner federation",
+    Primary.SOCIAL: "Social",
+}
+FALLBACKS = {
+    Fallback.DEFAULT: (
+        "Default",
+        "An existing Microsoft account, else a code by email, else create a Microsoft account.",
+    ),
+    Fallback.PASSCODE: ("Always a code by email", "Also for guests who have a Microsoft account."),
+    Fallback.MICROSOFT_ACCOUNT: ("Always a Microsoft account", "Guests without one are asked to create it."),
+}
+LISTED = 200
+"""Partner domains whose orders the page lists."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A primary as the page shows it; `under` says what it stands for in this tenant."""
+
+    value: str
+    name: str
+    under: str
+
+
+@admin.register(RedemptionOrder)
+class RedemptionOrderAdmin(MicrosoftAccountPage, KnownDomainsPage, ProviderImpactPages):
+    """One page for each order instead of a list of rows, and the pages beside it that say whom a change touches."""
+
+    view_action = Action.PROVIDERS_VIEW
+    list_title = "Redemption order"
+
+    def get_urls(self) -> list[URLPattern]:
+        """None of the stock pages: no row of these has a page of its own."""
+        view, manage = Action.PROVIDERS_VIEW, Action.PROVIDERS_MANAGE
+        return [
+            path("", self.guarded(self.own_page, view), name="providers_redemptionorder_changelist"),
+            path("partner/", self.guarded(self.partner_page, view), name="guests_partner_order"),
+            path("partner/add/", self.guarded(require_POST(self.add_page), manage), name="guests_add_partner_order"),
+            path("skipping/", self.guarded(require_POST(self.skipping_page), manage), name="guests_skipping"),
+            path(
+                "microsoft-account/",
+                self.guarded(self.microsoft_account_page, view),
+                name="guests_microsoft_account",
+            ),
+            path("known-domains/", self.guarded(self.known_domains_page, view), name="guests_known_domains"),
+            path(
+                "provider/<uuid:provider_id>/remove/",
+                self.guarded(self.remove_provider_page, manage),
+                name="guests_remove_provider",
+            ),
+            path(
+                "provider/<uuid:provider_id>/disable/",
+                self.guarded(self.disable_provider_page, manage),
+                name="guests_disable_provider",
+            ),
+            path("waiting/", self.guarded(self.waiting_page, Action.GUESTS_VIEW), name="guests_waiting"),
+        ]
+
+    # --- one order ----------------------------------------------------------------------------------------------
+
+    def own_page(self, request: HttpRequest) -> HttpResponseBase:
+        """The tenant's own order, and the list of partners' orders."""
+        return self._order_page(request, "", forms.Form(request.POST or None))
+
+    def partner_page(self, request: HttpRequest) -> HttpResponseBase:
+        """The order of `?domain=`, which may not be stored yet. 404 for what is no domain in its one form."""
+        domain = request.GET.get("domain", "")
+        try:
+            is_one = canonical_domain(domain) == domain
+        except AddressRefused:
+            is_one = False
+        if not is_one:
+            raise Http404("a domain that is none")
+        return self._order_page(request, domain, forms.Form(request.POST or None))
+
+    def add_page(self, request: HttpRequest) -> HttpResponseBase:
+        """To the page of a partner's order: nothing is stored before Save."""
+        try:
+            domain = canonical_domain(request.POST.get("domain", ""))
+        except AddressRefused as refused:
+            return self._show(request, "", forms.Form(), adding=(request.POST.get("domain", ""), refused.reason))
+        return redirect(_url(domain))
+
+    def skipping_page(self, request: HttpRequest) -> HttpResponseBase:
+        """Whether guests may say "I have no account there" (R34)."""
+        answer = request.POST.get("is_allowed")
+        if answer in ("yes", "no"):
+            operation = allow_skipping if answer == "yes" else forbid_skipping
+            operation(actor=actor(request), now=clock())
+            may = "may" if answer == "yes" else "may not"
+            self.message_user(request, f"Guests {may} say that they have no account there.")
+        return redirect(_url(""))
+
+    def _order_page(self, request: HttpRequest, domain: str, form: forms.Form) -> HttpResponseBase:
+        if request.method != "POST":
+            return self._show(request, domain, form)
+        if not self.may(request, Action.PROVIDERS_MANAGE):
+            raise PermissionDenied
+        stored, above = _stored(domain)
+        draft = posted_draft(request.POST, stored_draft(stored, above), above)
+        is_seen = request.POST.get("seen") == draft.key or draft == stored_draft(stored, above)
+        if "_save" in request.POST and is_seen and form.is_valid() and self._is_saved(request, domain, draft, form):
+            return redirect(_url(domain) if domain and not draft.is_inherited else _url(""))
+        return self._show(request, domain, form, draft=draft)
+
+    def _is_saved(self, request: HttpRequest, domain: str, draft: Draft, form: forms.Form) -> bool:
+        whose = f"The order for {shown_domain(domain)}" if domain else "The redemption order"
+        if draft.is_inherited:
+            remove_redemption_order(partner_domain=domain, actor=actor(request), now=clock())
+            what = "is the tenant’s own now" if domain else "is the default one"
+            self.message_user(request, f"{whose} {what}.")
+            return True
+        outcome = set_redemption_order(order=draft.as_order(domain), actor=actor(request), now=clock())
+        if self.refused(outcome, form):
+            return False
+        self.message_user(request, f"{whose} is saved. It holds for new redemptions.")
+        return True
+
+    def _show(
+        self,
+        request: HttpRequest,
+        domain: str,
+        form: forms.Form,
+        *,
+        draft: Draft | None = None,
+        adding: tuple[str, str] = ("", ""),
+    ) -> HttpResponseBase:
+        stored, above = _stored(domain)
+        before = stored_draft(stored, above)
+        shown = draft or before
+        is_changed = shown != before
+        change = _change(domain, shown.as_order(domain))
+        policy = RedemptionPolicy.objects.first() or RedemptionPolicy()
+        asked = _asked()
+        return self.page(
+            request,
+            "admin/guests/redemption_order.html",
+            title=f"Redemption order for {shown_domain(domain)}" if domain else "Redemption order",
+            domain=domain,
+            form=form,
+            errors=form.errors if form.is_bound else {},
+            draft=shown,
+            is_changed=is_changed,
+            is_stored=stored is not None,
+            primaries=[asked[one] for one in shown.primaries],
+            left_out=[asked[one] for one in shown.left_out],
+            fallbacks=_fallbacks(shown.fallback, policy),
+            outlook=outlook(change=change, now=clock(), domains={domain} if domain else None) if is_changed else None,
+            may_set=self.may(request, Action.PROVIDERS_MANAGE),
+            partners=[] if domain else _partners(),
+            typed=adding[0][:300],
+            typed_error=adding[1],
+            is_skipping_allowed=policy.is_skipping_allowed,
+            undo_url=_url(domain),
+        )
+
+
+def _url(domain: str) -> str:
+    if not domain:
+        return reverse("admin:providers_redemptionorder_changelist")
+    return f"{reverse('admin:guests_partner_order')}?{urlencode({'domain': domain})}"
+
+
+def _stored(domain: str) -> tuple[Order | None, Order]:
+    """The order that is stored for the domain ("" for the tenant's own), if any, and the one that holds without it."""
+    orders = {
+        row.partner_domain: row.as_order() for row in RedemptionOrder.objects.filter(partner_domain__in=["", domain])
+    }
+    if not domain:
+        return orders.get(""), Order()
+    return orders.get(domain), orders.get("", Order())
+
+
+def _change(domain: str, order: Order) -> Change:
+    """The facts with this order in its place: a partner's own order stays over the tenant's."""
+    if domain:
+        return lambda facts: replace(facts, order=order)
+    return lambda facts: facts if facts.order.partner_domain else replace(facts, order=order)
+
+
+def _asked() -> dict[Primary, Asked]:
+    providers = IdentityProvider.objects.filter(is_enabled=True).order_by("name").values_list("name", "kind")
+    federations = [name for name, kind in providers.filter(is_bound_to_domains=True)[:4]]
+    has_google = providers.filter(kind="google").exists()
+    under = {
+        Primary.ENTRA_ID: "Where the address has a work or school account",
+        Primary.FEDERATION: _some(federations) or "None is set up",
+        Primary.SOCIAL: "Google" if has_google else "Google is not set up",
+    }
+    return {one: Asked(one.value, NAMES[one], under[one]) for one in Primary}
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" and more" if len(names) > 3 else "")
+
+
+def _fallbacks(chosen: Fallback, policy: RedemptionPolicy) -> list[dict[str, Any]]:
+    passcodes = EmailPasscodePolicy.objects.first()
+    off = {
+        Fallback.PASSCODE: passcodes is not None and not passcodes.passcode_state.is_on,
+        Fallback.MICROSOFT_ACCOUNT: not policy.is_microsoft_account_enabled,
+    }
+    return [
+        {"value": one.value, "name": name, "help": text, "is_chosen": one is chosen, "is_off": off.get(one, False)}
+        for one, (name, text) in FALLBACKS.items()
+    ]
+
+
+def _partners() -> list[dict[str, str]]:
+    rows = RedemptionOrder.objects.exclude(partner_domain="").order_by("partner_domain")[:LISTED]
+    return [
+        {
+            "domain": shown_domain(row.partner_domain),
+            "url": _url(row.partner_domain),
+            "asked": ", ".join(NAMES[one] for one in row.as_order().primaries) or "Nothing is asked first",
+            "fallback": FALLBACKS[row.as_order().fallback][0],
+        }
+        for row in rows
+    ]
