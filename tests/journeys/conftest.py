@@ -8,16 +8,18 @@ from datetime import datetime
 import pytest
 
 from applications.models import Application
-from applications.operations import add_application
+from applications.operations import add_application, mark_first_party
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest
 from tenants.addresses import canonical
 from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
+from tests import factories
 
 NICOLE = "nicole@firstupconsultants.com"
 ADELE = Inviter("Adele Vance", "adele@fabrikam.example")
 EXPENSES = "https://expenses.fabrikam.example/start"
+MEETINGS = "https://meetings.northwind.example/"
 
 Invite = Callable[..., Invited]
 
@@ -56,3 +58,25 @@ def invite(operator: Actor, now: datetime) -> Invite:
         return invited
 
     return _invite
+
+
+@pytest.fixture
+def northwind(db: None) -> Tenant:
+    """Whose application names no tenant. It has no guests."""
+    return factories.tenant("Northwind", "northwind.example")
+
+
+@pytest.fixture
+def meetings(northwind: Tenant, operator: Actor, now: datetime) -> Application:
+    """The first-party application."""
+    with tenant_scope(northwind.id):
+        made = add_application(tenant=northwind, name="Meetings", description="", url=MEETINGS, actor=operator, now=now)
+        assert isinstance(made, Application)
+        assert mark_first_party(application_id=made.id, actor=operator, now=now)
+    return made
+
+
+@pytest.fixture
+def link(meetings: Application) -> str:
+    """Its link without a tenant."""
+    return f"/signin/Meetings/{meetings.id}"
