@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import base64
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
-from lxml import etree
 from saml2 import BINDING_HTTP_POST, class_name, saml
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 
 from providers.protocols.base import AssertionRefused, Connection, ProviderFailed
-from providers.protocols.saml_metadata import REDIRECT, IdpMetadata
-from providers.protocols.saml_xml import METADATA, NAMES, PROTOCOL, SIGNATURE
+from providers.protocols.saml_metadata import IdpMetadata
 
 LEEWAY = 60  # seconds by which two clocks may differ
 MISSING = (
@@ -48,16 +49,17 @@ def opinion_on_response(content: bytes, *, connection: Connection, request_id: s
 
     Its clock is this server's. Raises AssertionRefused, and ProviderFailed without xmlsec1.
     """
-    client = _client(connection, metadata)
-    try:
-        read = client.parse_authn_request_response(
-            base64.b64encode(content).decode(), BINDING_HTTP_POST, outstanding={request_id: "/"}
-        )
-    except Exception as error:  # noqa: BLE001 -- whatever it trips over, bare Exception included, is a refusal
-        raise _refused(error) from None
+    read, why = None, "The response is not for this service, or not a valid answer to its request."
+    with _believing(connection, metadata) as client:
+        try:
+            read = client.parse_authn_request_response(
+                base64.b64encode(content).decode(), BINDING_HTTP_POST, outstanding={request_id: "/"}
+            )
+        except Exception as error:  # noqa: BLE001 -- whatever it trips over, bare Exception included, is a refusal
+            why = _said(error)
     # It hands back an unverified response, too: the attributes are read last, when all else was found good.
     if read is None or read.assertion is None or read.ava is None or read.name_id is None:
-        raise AssertionRefused("The response is not for this service, or not a valid answer to its request.")
+        raise AssertionRefused(why)
     return _opinion(read.assertion)
 
 
@@ -67,21 +69,21 @@ def opinion_on_assertion(content: bytes, *, connection: Connection, metadata: Id
     Only the signature and its shape: whom the assertion is for is checked by its reader (assertions.py). Raises
     AssertionRefused, and ProviderFailed without xmlsec1.
     """
-    client = _client(connection, metadata)
-    try:
-        assertion = saml.assertion_from_string(content)
-        checked = client.sec.check_signature(assertion, class_name(assertion), content.decode())
-    except Exception as error:  # noqa: BLE001 -- as above
-        raise _refused(error) from None
+    checked, why = None, "The assertion's signature is not the provider's."
+    with _believing(connection, metadata) as client:
+        try:
+            assertion = saml.assertion_from_string(content)
+            checked = client.sec.check_signature(assertion, class_name(assertion), content.decode())
+        except Exception as error:  # noqa: BLE001 -- as above
+            why = _said(error)
     if checked is None:
-        raise AssertionRefused("The assertion's signature is not the provider's.")
+        raise AssertionRefused(why)
     return _opinion(checked)
 
 
-def _refused(error: Exception) -> AssertionRefused:
-    """What it tripped over, without the document that it likes to repeat: that holds personal data."""
-    said = error.args[0] if error.args and isinstance(error.args[0], str) else ""
-    return AssertionRefused(f"{type(error).__name__}: {said[:200]}" if said else type(error).__name__)
+def _said(error: Exception) -> str:
+    """What it tripped over, in a name alone: what it says repeats the document, which holds personal data."""
+    return f"The first verification refused it ({type(error).__name__})."
 
 
 def _opinion(assertion: Any) -> Opinion:
@@ -94,7 +96,7 @@ def _opinion(assertion: Any) -> Opinion:
     )
 
 
-def _client(connection: Connection, metadata: IdpMetadata) -> Saml2Client:
+def _client(connection: Connection) -> Saml2Client:
     """A client for this one answer, so that no state of one tenant's is there for another's."""
     endpoint = (connection.return_url, BINDING_HTTP_POST)
     config = SPConfig()
@@ -102,7 +104,6 @@ def _client(connection: Connection, metadata: IdpMetadata) -> Saml2Client:
         {
             "entityid": connection.entity_id,
             "xmlsec_binary": xmlsec1(),
-            "metadata": {"inline": [_pinned(metadata)]},
             "accepted_time_diff": LEEWAY,
             "allow_unknown_attributes": True,
             "only_use_keys_in_metadata": True,
@@ -119,16 +120,30 @@ def _client(connection: Connection, metadata: IdpMetadata) -> Saml2Client:
     return Saml2Client(config)
 
 
-def _pinned(metadata: IdpMetadata) -> str:
-    """Metadata of our own making: the entity and its certificates, and nothing else that the partner wrote."""
-    entity = etree.Element(f"{{{METADATA}}}EntityDescriptor", nsmap=NAMES, entityID=metadata.entity_id)
-    role = etree.SubElement(entity, f"{{{METADATA}}}IDPSSODescriptor", protocolSupportEnumeration=PROTOCOL)
-    for certificate in metadata.certificates:
-        key = etree.SubElement(role, f"{{{METADATA}}}KeyDescriptor", use="signing")
-        info = etree.SubElement(key, f"{{{SIGNATURE}}}KeyInfo")
-        data = etree.SubElement(info, f"{{{SIGNATURE}}}X509Data")
-        lines = [line for line in certificate.splitlines() if not line.startswith("-")]
-        etree.SubElement(data, f"{{{SIGNATURE}}}X509Certificate").text = "".join(lines)
-    address = metadata.sso_url or metadata.passive_url
-    etree.SubElement(role, f"{{{METADATA}}}SingleSignOnService", Binding=REDIRECT, Location=address)
-    return str(etree.tostring(entity, encoding="unicode"))
+class _Pinned:
+    """What pysaml2 takes for its store of metadata: one provider and the files of its certificates, nothing else."""
+
+    def __init__(self, entity_id: str, files: Sequence[IO[bytes]]) -> None:
+        self.entity_id = entity_id
+        self.files = files
+
+    def certs(self, entity_id: str, *_: str) -> list[tuple[None, IO[bytes]]]:
+        """The certificates of that entity. pysaml2 wants to hear by KeyError that there is none."""
+        if entity_id != self.entity_id:
+            raise KeyError(entity_id)
+        return [(None, one) for one in self.files]
+
+
+@contextmanager
+def _believing(connection: Connection, metadata: IdpMetadata) -> Iterator[Saml2Client]:
+    """A client that believes these certificates, in files that are gone afterwards: xmlsec1 reads files only."""
+    with ExitStack() as stack:
+        files = []
+        for certificate in metadata.certificates:
+            one = stack.enter_context(NamedTemporaryFile(suffix=".pem"))
+            one.write(certificate.encode())
+            one.flush()
+            files.append(one)
+        client = _client(connection)
+        client.sec.metadata = _Pinned(metadata.entity_id, files)
+        yield client

@@ -15,7 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from providers.protocols import AssertionRefused, ProviderDeclined, ProviderFailed
-from providers.protocols.saml import Saml2
+from providers.protocols.assertions import agreed
+from providers.protocols.first_opinion import Opinion, opinion_on_response
+from providers.protocols.saml import LOCATION, Saml2, believed
+from providers.protocols.second_opinion import signed_assertion
 from tests.peers.saml_idp import Person, needs_xmlsec1, relay_state
 from tests.peers.saml_writing import EMAIL, NAMES, TRANSIENT, new_pair, posted
 from tests.providers.federation import Federation
@@ -23,9 +26,9 @@ from tests.providers.federation import Federation
 pytestmark = needs_xmlsec1
 
 
-@pytest.fixture
-def federation(tmp_path: Path) -> Federation:
-    made = Federation(tmp_path)
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory: pytest.TempPathFactory) -> Federation:
+    made = Federation(tmp_path_factory.mktemp("idp"))
     made.idp.trust(made.service_metadata)
     return made
 
@@ -193,3 +196,33 @@ def test_it_says_so_where_xmlsec1_is_missing(
 def test_it_needs_a_key_to_leave(federation: Federation, now: datetime) -> None:
     with pytest.raises(ProviderFailed, match="no key"):
         federation.leave(replace(federation.saml, signing_key=""), now)
+
+
+def test_B15_each_verification_refuses_by_itself(federation: Federation, now: datetime) -> None:
+    metadata = believed(federation.saml)
+    good = federation.letter().response().encode()
+    request_id = federation.handshake.request_id
+
+    def first(content: bytes) -> str:
+        return opinion_on_response(
+            content, connection=federation.saml, request_id=request_id, metadata=metadata
+        ).name_id
+
+    def second(content: bytes) -> etree._Element:
+        return signed_assertion(content, location=LOCATION, certificates=metadata.certificates, now=now)
+
+    assert first(good) == second(good).findtext("saml:Subject/saml:NameID", namespaces=NAMES) == "7f3c-0001"
+    stranger = federation.letter(pair=new_pair()).response().encode()
+    for bad in (good.replace(b"7f3c-0001", b"7f3c-0002"), stranger):
+        for verification in (first, second):
+            with pytest.raises(AssertionRefused):
+                verification(bad)
+
+
+def test_B15_what_the_two_read_must_be_the_same(federation: Federation, now: datetime) -> None:
+    node = etree.fromstring(federation.letter(assertion_id="_a").signed_assertion().encode())
+    same = Opinion(assertion_id="_a", issuer=federation.idp.entity_id, name_id="7f3c-0001")
+    agreed(first=same, node=node)
+    for changed in ({"assertion_id": "_b"}, {"issuer": "https://idp.evil.example"}, {"name_id": "7f3c-0002"}):
+        with pytest.raises(AssertionRefused, match="do not agree"):
+            agreed(first=replace(same, **changed), node=node)
