@@ -36,6 +36,9 @@ _HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512, 
 class _Registry(JWSRegistry):
     """The algorithms that it was given and no other; the library's opinion of them is not asked."""
 
+    max_header_length = 8192
+    """Some providers put a chain of certificates there. It is not looked at, and does no harm."""
+
     def get_alg(self, name: str) -> Any:
         if name not in (self.allowed or ()):
             raise UnsupportedAlgorithmError(f"{name} is not allowed")

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
-from requests import RequestException
+from requests import RequestException, Response
 
 from providers.fetching import FetchFailed, guard, guarded_session, waiting_place
 from providers.protocols.base import AssertionRefused, Connection, Handshake, ProviderFailed
@@ -37,7 +37,7 @@ def requested_tokens(*, connection: Connection, metadata: Metadata, handshake: H
         raise ProviderFailed(str(failed)) from None
     except RequestException as failed:
         raise ProviderFailed(f"The provider's token endpoint did not answer ({type(failed).__name__}).") from None
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         raise ProviderFailed("The provider's token endpoint answered with something that is no token.") from None
     finally:
         session.close()
@@ -79,8 +79,16 @@ def _session(connection: Connection, metadata: Metadata) -> OAuth2Session:
         # RFC 6749 2.3.1 encodes both before they are joined by a colon; the library joins them as they are.
         client_id, secret = quote_plus(client_id), quote_plus(secret)
     session = OAuth2Session(client_id, secret or None, token_endpoint_auth_method=method)
+    session.register_compliance_hook("access_token_response", _expected_status)
     guard(session)
     return session
+
+
+def _expected_status(answer: Response) -> Response:
+    """Errors of the protocol come with 400 to 403 (RFC 6749 5.2); any other status is no answer to the question."""
+    if answer.status_code not in (200, 400, 401, 403):
+        raise ProviderFailed(f"The provider's token endpoint answers {answer.status_code}.")
+    return answer
 
 
 def _authentication(metadata: Metadata, *, has_secret: bool) -> str:

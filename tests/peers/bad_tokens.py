@@ -17,6 +17,7 @@ from tests.peers.tokens import SigningKey, access_token_hash, joined, key_for, r
 Bad = Callable[[HostileProvider, str], Any]
 
 ATTACKER = rsa_key("attacker", 2048)
+ATTACKERS_CURVE = key_for("ES256", "attacker-2")
 GOOD = key_for("RS256")
 
 
@@ -102,6 +103,7 @@ BAD_TOKENS: dict[str, Bad] = {
     # Somebody else's key
     "signed_by_an_attacker_under_the_provider_s_key_id": _header(ATTACKER, kid=GOOD.kid),
     "jwk_of_an_attacker": _header(ATTACKER, kid=None, jwk=ATTACKER.public()),
+    "jwk_of_an_attacker_s_curve": _header(ATTACKERS_CURVE, "ES256", kid="es256-1", jwk=ATTACKERS_CURVE.public()),
     "jwk_of_an_attacker_under_the_provider_s_key_id": _header(ATTACKER, kid=GOOD.kid, jwk=ATTACKERS_JWK),
     "jku_of_an_attacker": _header(ATTACKER, jku="https://attacker.example/jwks"),
     "jku_of_an_attacker_under_the_provider_s_key_id": _header(ATTACKER, kid=GOOD.kid, jku="https://attacker.example/"),
