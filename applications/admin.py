@@ -57,7 +57,7 @@ class SignUpForm(forms.Form):
     methods = forms.MultipleChoiceField(
         required=False,
         label="They prove who they are by",
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "v-checks"}),
         help_text="Only what works in this tenant is listed. Guests keep the method that they signed up with.",
         error_messages={"invalid_choice": "One of these methods does not work in this tenant. Choose again."},
     )
