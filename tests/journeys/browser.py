@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 from django.core import mail  # noqa: TID251  # where the test runner keeps what was sent
 from django.test import Client
@@ -121,7 +121,8 @@ class Browser:
     def posted_from_elsewhere(self, url: str, data: dict[str, str]) -> Page:
         """POST as another site's page has it done: without our Lax cookies; then on with them."""
         url = re.sub(r"^https?://[^/]+", "", url)
-        response = Client(enforce_csrf_checks=True).post(url, data)
+        form = {"data": urlencode(data), "content_type": "application/x-www-form-urlencoded"}
+        response = Client(enforce_csrf_checks=True).post(url, **form)
         return self._arrive(response, url)
 
     def submit(self, name: str, /, button: tuple[str, str] | None = None, **typed: str) -> Page:
