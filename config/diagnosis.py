@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,6 +23,8 @@ from django.http.request import validate_host
 from django.utils import timezone
 
 from config.database_roles import LONGEST_TRANSACTION
+from config.findings import Line, State, bad, good, note
+from config.provider_diagnosis import registrations, sealed_secrets
 from outbox.models import OutboundMail
 from passcodes.models import Challenge
 from tenants.checks import owned_tables_have_policies
@@ -41,35 +41,6 @@ PATIENCE: Final = 5
 """Seconds to wait for the mail server."""
 
 
-class State(StrEnum):
-    """How a need is met."""
-
-    GOOD = "ok"
-    NOTE = "note"
-    BAD = "FAIL"
-
-
-@dataclass(frozen=True)
-class Line:
-    """What was found, in a sentence, with the fix in it when it is bad."""
-
-    state: State
-    what: str
-    said: str
-
-
-def good(what: str, said: str) -> Line:
-    return Line(State.GOOD, what, said)
-
-
-def note(what: str, said: str) -> Line:
-    return Line(State.NOTE, what, said)
-
-
-def bad(what: str, said: str) -> Line:
-    return Line(State.BAD, what, said)
-
-
 def examine() -> list[Line]:
     """Every line, in the order in which the needs build on each other. Never raises for what it finds."""
     lines = [keys(), address(), database()]
@@ -77,8 +48,8 @@ def examine() -> list[Line]:
         of_database: tuple[Callable[[], Line], ...] = (owner, migrations, row_security, transactions, clock)
         lines += [_guarded(check) for check in of_database]
         if all(line.state is not State.BAD for line in lines):
-            lines += [_guarded(check) for check in (live_keys, outbox, history)]
-    return [*lines, broker(), mail()]
+            lines += [_guarded(check) for check in (live_keys, sealed_secrets, outbox, history)]
+    return [*lines, broker(), mail(), registrations()]
 
 
 def keys() -> Line:

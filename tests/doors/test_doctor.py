@@ -9,11 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
-from config import diagnosis
-from config.diagnosis import Line, State
+from config import diagnosis, provider_diagnosis
+from config.findings import Line, State
 from outbox.models import OutboundMail
 from outbox.operations import enqueue
+from providers.models import IdentityProvider
 from tenants.audit import Actor
+from tenants.encryption import seal
 from tenants.models import AuditEntry, Outcome, Tenant
 from tenants.scope import tenant_scope
 from tenants.sealing import seal_tenant
@@ -101,6 +103,42 @@ def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
     told(diagnosis.mail(), State.BAD, "Correct EMAIL_URL")
     settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
     told(diagnosis.mail(), State.NOTE, "check_mail")
+
+
+@pytest.mark.parametrize("prefix", ["ENTRA", "MICROSOFT_ACCOUNT"])
+def test_H_a_registration_that_is_half_is_told(settings: Any, prefix: str) -> None:
+    told(provider_diagnosis.registrations(), State.NOTE, "neither Entra ID nor Microsoft accounts")
+    setattr(settings, f"{prefix}_CLIENT_ID", "11111111-2222-3333-4444-555555555555")
+    told(provider_diagnosis.registrations(), State.BAD, f"Set {prefix}_CLIENT_SECRET")
+    setattr(settings, f"{prefix}_CLIENT_SECRET", "sentinel-of-a-secret")
+    told(provider_diagnosis.registrations(), State.GOOD, "looked up live")
+    setattr(settings, f"{prefix}_CLIENT_ID", "")
+    told(provider_diagnosis.registrations(), State.BAD, f"Set {prefix}_CLIENT_ID")
+
+
+def test_R34_how_domains_are_known_is_told(settings: Any) -> None:
+    settings.ENTRA_CLIENT_ID = settings.ENTRA_CLIENT_SECRET = "sentinel-of-a-secret"
+    settings.DISCOVERY = "lists"
+    told(provider_diagnosis.registrations(), State.GOOD, "DISCOVERY=lists")
+    settings.ENTRA_AUTHORITY = "https://10.0.0.1"
+    told(provider_diagnosis.registrations(), State.BAD, "ENTRA_AUTHORITY")
+    assert "sentinel" not in provider_diagnosis.registrations().said
+
+
+def test_B4_a_key_that_providers_secrets_need_is_missed(fabrikam: Tenant, settings: Any) -> None:
+    settings.PROVIDER_KEYS = ()
+    told(provider_diagnosis.sealed_secrets(), State.NOTE, "PROVIDER_KEYS")
+    settings.PROVIDER_KEYS = ((5, b"k" * 32),)
+    with tenant_scope(fabrikam.id):
+        row = IdentityProvider.objects.create(
+            tenant_id=fabrikam.id, kind="google", name="Google", is_bound_to_domains=False
+        )
+        row.sealed_secret = seal("secret", tenant_id=fabrikam.id, table="t", row_id=row.id, field="f")
+        row.save()
+    told(provider_diagnosis.sealed_secrets(), State.GOOD, "can all be read")
+    for kept in ((), ((6, b"k" * 32),)):
+        settings.PROVIDER_KEYS = kept
+        told(provider_diagnosis.sealed_secrets(), State.BAD, "key 5 is gone")
 
 
 def test_H_doctor_lists_the_tenants_and_ends_with_one_when_something_is_wrong(

@@ -8,7 +8,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from config.diagnosis import Line, State, examine
+from config.diagnosis import examine
+from config.findings import Line, State
 from tenants.doors.commands import OperatorCommand
 from tenants.models import Tenant
 
@@ -18,8 +19,8 @@ class Command(OperatorCommand):
 
     help = (
         "Checks the keys, the address, both database roles, migrations, row security, the clocks, the outbox, the "
-        "history's seals, the broker and the mail server, a line each, and says what to do about what is wrong. Lists "
-        "the tenants. Sends nothing and changes nothing."
+        "history's seals, the broker, the mail server and what providers need, a line each, and says what to do about "
+        "what is wrong. Lists the tenants. Sends nothing and changes nothing."
     )
     example = "manage.py doctor"
     requires_system_checks: list[str] = []  # they want a database; this command says so when there is none

@@ -1,0 +1,35 @@
+"""What doctor prints: a line for a need, how it is met, and the fix where it is not. It asks nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How a need is met."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    BAD = "FAIL"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was found, in a sentence, with the fix in it when it is bad."""
+
+    state: State
+    what: str
+    said: str
+
+
+def good(what: str, said: str) -> Line:
+    return Line(State.GOOD, what, said)
+
+
+def note(what: str, said: str) -> Line:
+    return Line(State.NOTE, what, said)
+
+
+def bad(what: str, said: str) -> Line:
+    return Line(State.BAD, what, said)
