@@ -40,9 +40,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
 
 
-@pytest.fixture
-def quiet(page: Page) -> Iterator[list[str]]:
-    """What the console said that it should not have: violations of the policy, errors of scripts."""
+def complaints_of(page: Page) -> list[str]:
+    """What the page's console says from now on that it should not: violations of the policy, errors of scripts."""
     said: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -51,6 +50,13 @@ def quiet(page: Page) -> Iterator[list[str]]:
 
     page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+@pytest.fixture
+def quiet(page: Page) -> Iterator[list[str]]:
+    """A console that has to have said nothing bad when the test is over."""
+    said = complaints_of(page)
     yield said
     assert said == []
 

@@ -45,6 +45,12 @@ class ContosoId:
         self._file()
         return client
 
+    def send_back(self, client: Client, *redirect_uris: str) -> None:
+        """The client's people are sent back to these addresses from now on."""
+        others = (one for one in self.filed.clients if one.client_id != client.client_id)
+        self.filed = replace(self.filed, clients=(*others, replace(client, redirect_uris=redirect_uris)))
+        self._file()
+
     def rename(self, old: str, new: str) -> None:
         """The person with the address `old`, in small letters, has the address `new` from now on."""
         self.filed = replace(self.filed, renamed={**self.filed.renamed, old: new})

@@ -142,8 +142,15 @@ def test_it_asks_again_only_where_it_is_told_to(asking: Asking) -> None:
     for prompt in ("select_account", "login"):
         page = person.go_to(asking.url(prompt=prompt))
         assert f"You are signed in here as {BERTIL}" in page.text
-        assert "code" in answer_in(sign_in_at(asking.url(prompt=prompt), "karin@contoso-id.example", Person()))
+        assert filled_in(page) == BERTIL
         assert "code" in answer_in(person.press(page, address=BERTIL).headers["Location"])
+
+
+def test_it_lets_another_person_sign_in_at_the_same_browser(asking: Asking) -> None:
+    person = Person()
+    sign_in_at(asking.url(), BERTIL, person)
+    sign_in_at(asking.url(prompt="select_account"), "karin@contoso-id.example", person)
+    assert filled_in(person.go_to(asking.url(prompt="select_account"))) == "karin@contoso-id.example"
 
 
 def test_it_keeps_its_issuer_and_its_client_and_tells_nobody_else(tmp_path: Path) -> None:

@@ -118,9 +118,18 @@ async function formOf(req) {
   return new URLSearchParams(text);
 }
 
+/** Sign out here whoever the browser belongs to now; the protocol would do it by a page that needs JavaScript. */
+async function forget(interaction) {
+  const session = await provider.Session.findByUid(interaction.session.uid);
+  await session?.destroy();
+  delete interaction.session.uid;
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+}
+
 /** Our own part of a sign-in: say who you are, or cancel. */
 async function signIn(req, res) {
-  const { params, session } = await provider.interactionDetails(req, res);
+  const interaction = await provider.interactionDetails(req, res);
+  const { params, session } = interaction;
   const signedIn = session ? (addressOf(session.accountId) ?? '') : '';
   if (req.method !== 'POST') {
     answer(res, 200, signInPage({ address: params.login_hint ?? signedIn, signedIn, mistake: '' }));
@@ -137,7 +146,9 @@ async function signIn(req, res) {
     answer(res, 422, signInPage({ address, signedIn, mistake: 'Type an email address, as name@example.org.' }));
     return;
   }
-  const result = { select_account: {}, login: { accountId: subjectOf(address) } };
+  const accountId = subjectOf(address);
+  if (session?.accountId && session.accountId !== accountId) await forget(interaction);
+  const result = { select_account: {}, login: { accountId } };
   await provider.interactionFinished(req, res, result, { mergeWithLastSubmission: false });
 }
 
