@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from guests.operations.forgetting import forget_flows, forget_sessions
 from outbox.operations import forget_settled
 from passcodes.operations import purge_challenges
+from providers.operations.forgetting import forget_spent_assertions
 from tenants import budgets
 from tenants.scope import every_tenant
 
@@ -32,6 +33,7 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
         "sign-ins in progress": lambda: forget_flows(at_most=BATCH),
         "sessions": lambda: forget_sessions(at_most=BATCH),
         "portal sessions": lambda: _forget_portal_sessions(at_most=BATCH),
+        "spent assertions": lambda: forget_spent_assertions(at_most=BATCH),
         "mails": lambda: forget_settled(before=now - KEEP_MAILS, at_most=BATCH),
         "counters": lambda: budgets.purge(limit=BATCH),
     }
