@@ -152,10 +152,11 @@ def test_signing_in_to_the_portal_keeps_them(fabrikams: House) -> None:
         assert list(faults(answer, "/admin/login/")) == []
 
 
-def test_the_cookies_of_a_guest_are_four_and_no_page_reads_them(fabrikams: House) -> None:
+def test_the_cookies_of_a_guest_are_five_and_no_page_reads_them(fabrikams: House) -> None:
     whose = fabrikams.tenant.id.hex
     cookies = fabrikams.browser.client.cookies
-    named = {"vestibule-csrf", "vestibule-browser", f"vestibule-guest-{whose}", f"vestibule-device-{whose}"}
+    named = {"vestibule-csrf", "vestibule-browser", "vestibule-organizations"}
+    named |= {f"vestibule-guest-{whose}", f"vestibule-device-{whose}"}
     assert set(cookies) == named
     for cookie in cookies.values():
         assert cookie["httponly"]

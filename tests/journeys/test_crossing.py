@@ -1,4 +1,4 @@
-"""Two tenants, each with a hostile provider: whose provider asserts what, at whose door, in whose browser (threat 6)."""
+"""Two tenants, each with a hostile provider: who asserts what, at whose door, in whose browser (threat 6)."""
 
 from __future__ import annotations
 
