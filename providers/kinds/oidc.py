@@ -6,10 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from providers.kinds.base import Setting, by_binding
-from providers.kinds.openid import CLIENT_ID, CLIENT_SECRET, OpenIdKind, read, said, shown_name
+from providers.kinds.openid import CLIENT_ID, CLIENT_SECRET, WELL_KNOWN, OpenIdKind, read, said, shown_name
 from providers.rules import Asserted, Knowledge, Method
-
-WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 class Oidc(OpenIdKind):

@@ -20,6 +20,9 @@ CLIENT_SECRET = Setting("client_secret", "Client secret", "Stored sealed, and ne
 
 LONGEST_NAME = 200
 
+WELL_KNOWN = "/.well-known/openid-configuration"
+"""What stands under an issuer: the path of its discovery document (OpenID Connect Discovery 4)."""
+
 
 class ClaimsRefused(ValueError):
     """A genuine token that names nobody whom this kind may let in. For administrators."""
@@ -38,7 +41,7 @@ class OpenIdKind(Kind):
 
     @abstractmethod
     def authority(self, settings: Mapping[str, str]) -> str:
-        """The URL under which `/.well-known/openid-configuration` stands."""
+        """The URL under which WELL_KNOWN stands."""
 
     @abstractmethod
     def asserted(self, claims: Mapping[str, Any], domains: tuple[str, ...]) -> Asserted:

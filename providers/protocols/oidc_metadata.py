@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.fetching import fetch_json, mistake_in_url
-from providers.kinds.openid import OpenIdKind
+from providers.kinds.openid import WELL_KNOWN, OpenIdKind
 from providers.protocols.base import ProviderFailed
-
-WELL_KNOWN = "/.well-known/openid-configuration"
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that an ID token may have here: asymmetric ones only, none of them weaker than 128 bits."""

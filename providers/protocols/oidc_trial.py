@@ -105,8 +105,8 @@ def _keys(metadata: Metadata) -> Finding:
     usable = [
         key
         for key in keys
-        if imported(key) is not None
-        and any(fitting((key,), key_id=None, algorithm=algorithm) for algorithm in metadata.algorithms)
+        if any(fitting((key,), key_id=None, algorithm=algorithm) for algorithm in metadata.algorithms)
+        and imported(key) is not None
     ]
     if not usable:
         return Finding(
