@@ -81,7 +81,7 @@ def guest_of_sign_up(*, flow: SignInFlow, address: Address, name: str, actor: Ac
 
     Inside the transaction that spends the proof, once nothing else stands in the way: what was made stays made. Two
     proofs at once make one guest. A `name` that the form would not take is left out. Refuses E-DOMAIN by the lists as
-    they are now (R53), and E-NOT-INVITED in a flow that is no sign-up.
+    they are now (R53), E-BLOCKED for a guest who is there by now, and E-NOT-INVITED in a flow that is no sign-up.
     """
     if flow.sign_up_application_id is None:
         return Refusal(Code.NOT_INVITED, reason="This sign-in is no sign-up.")
@@ -103,6 +103,8 @@ def guest_of_sign_up(*, flow: SignInFlow, address: Address, name: str, actor: Ac
             "source": Source.SELF_SERVICE,
         },
     )
+    if guest.is_blocked:
+        return Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest.")
     SignInFlow.objects.filter(id=flow.id).update(guest=guest)
     if is_new:
         audit.record(
@@ -132,8 +134,9 @@ def end_sign_ups(*, application_id: UUID) -> int:
 
 
 def has_been_closed(*, flow: SignInFlow) -> bool:
-    """Whether this sign-up ended because its application no longer takes any."""
-    return flow.sign_up_application_id is not None and flow.ended_at is not None and not flow.sign_up_name
+    """Whether this sign-up by passcode ended because its application no longer takes any: the typed name is gone."""
+    is_by_passcode = flow.sign_up_application_id is not None and not flow.kind
+    return is_by_passcode and flow.ended_at is not None and not flow.sign_up_name
 
 
 def _in_progress(application_id: UUID) -> QuerySet[SignInFlow]:
