@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from providers.connections import connection_to
@@ -214,3 +215,22 @@ def test_B15_an_assertion_is_taken_once_and_remembered_while_it_holds(
         assert SpentAssertion.objects.count() == 1
     with tenant_scope(contoso.id):
         assert SpentAssertion.objects.count() == 0
+
+
+def test_an_operator_reads_it_again_at_once(
+    fabrikam: Tenant, place: Place, operator: Actor, now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ("refresh_provider_metadata", "--tenant", "fabrikam.example")
+    call_command(*ask)
+    assert "No provider of Fabrikam has a metadata address." in capsys.readouterr().out
+    with tenant_scope(fabrikam.id):
+        added(place, operator, now)
+    call_command(*ask)
+    assert "Contoso: nothing new, 1 signing certificate." in capsys.readouterr().out
+    place.shows = metadata(ENTITY, OLD, NEW)
+    call_command(*ask)
+    assert "Contoso: new metadata, 2 signing certificates." in capsys.readouterr().out
+    place.status = 500
+    with pytest.raises(CommandError, match="1 of 1 could not be read"):
+        call_command(*ask)
+    assert "what was stored is kept" in capsys.readouterr().err
