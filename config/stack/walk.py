@@ -29,7 +29,6 @@ from config.stack.processes import ROOT
 
 TENANT, GUEST = "fabrikam.example", "nicole@firstupconsultants.com"
 PARTNERS_GUEST = "bertil@contoso-id.example"
-ENVIRONMENT = {"DISCOVERY": "lists"}  # nothing outside this machine is asked
 MAIL_WITHIN = 20.0  # seconds; the relay takes up what no worker has
 _CODE = re.compile(r"^\s*(\d{4} \d{4})\s*$", re.MULTILINE)
 _LINK = re.compile(r"^\s*(http\S+/redeem/\S+)\s*$", re.MULTILINE)
@@ -45,7 +44,7 @@ def walk() -> int:
     try:
         with ended_by_signals(), ExitStack() as stack:
             folder = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-walk-"))))
-            running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, free_port()), ENVIRONMENT))
+            running = stack.enter_context(running_stack(folder, Listen(LOOPBACK, free_port()), environment={}))
             show_step("Everything is up: PostgreSQL, Valkey, web, worker, relay, mail, application", began)
             way = Walk(running, folder)
             for sentence, step in [*way.steps(), *way.partners_steps()]:

@@ -6,9 +6,15 @@ import base64
 import hashlib
 import json
 import os
+import re
 import secrets
+import shutil
+import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,9 +24,15 @@ import requests
 
 from config.stack.addresses import LOOPBACK, listen
 from config.stack.contoso_id.program import Client, Desk, Filed, program, reserve
+from config.stack.demo_partner import Registration, provider_for
 from config.stack.processes import Child, Group
+from providers.connections import connection_to
+from providers.models import IdentityProvider
+from tenants.audit import Actor
+from tenants.models import Tenant
 from tests.peers.contoso_id import ContosoId, Person, answer_in, cancel_at, filled_in, sign_in_at
 from tests.stack.conftest import eventually, processes_naming
+from tests.stack.test_up import stack
 
 RETURN = "http://127.0.0.1:8000/return"
 BERTIL = "bertil@contoso-id.example"
@@ -178,6 +190,56 @@ def test_it_makes_a_new_registration_where_its_file_is_damaged(tmp_path: Path, d
     desk.listening.close()
     assert Filed.read(path) == desk.filed
     assert desk.filed.clients[0].client_secret
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("contoso_id")
+def test_it_belongs_to_the_demonstration_where_there_is_a_node(tmp_path: Path) -> None:
+    data, tools = tmp_path / "data", tmp_path / "tools"
+    with stack(data) as first:
+        assert first.is_up(), first.said
+        assert re.search(
+            r"Bertil’s invitation +http\S+/fabrikam.example/redeem/\S+ +he signs in at Contoso ID", first.said
+        )
+        filed = Filed.read(data / "contoso-id.json")
+        assert (
+            requests.get(f"{filed.issuer}/.well-known/openid-configuration", timeout=20).json()["issuer"]
+            == filed.issuer
+        )
+        (returns_to,) = filed.clients[0].redirect_uris
+        assert returns_to.startswith(f"http://127.0.0.1:{first.port}/")
+        first.process.send_signal(signal.SIGKILL)
+        assert first.has_left_nothing()
+    with stack(data) as again:
+        assert again.is_up(), again.said
+        now = Filed.read(data / "contoso-id.json")
+        assert (now.issuer, now.clients[0].client_secret) == (filed.issuer, filed.clients[0].client_secret)
+        (returns_now,) = now.clients[0].redirect_uris
+        assert returns_now == returns_to.replace(f":{first.port}/", f":{again.port}/")
+    tools.mkdir()
+    for tool in ("cksum", "env", "setpriv", "sh", "true", "unshare"):
+        if found := shutil.which(tool):
+            (tools / tool).symlink_to(found)
+    with stack(tmp_path / "without", path=str(tools)) as without:
+        assert without.is_up(), without.said
+        assert "Nicole’s invitation" in without.said
+        assert "Bertil" not in without.said
+        assert "Contoso" not in without.said
+
+
+def test_R36_it_is_another_provider_when_it_answers_elsewhere(
+    in_fabrikam: Tenant, operator: Actor, now: datetime, settings: Any
+) -> None:
+    settings.PROVIDER_NETWORKS = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    first = Registration("http://localhost:8002", "vestibule-1", "secret-1")
+    made = provider_for(first, actor=operator, now=now)
+    assert isinstance(made, IdentityProvider)
+    assert provider_for(first, actor=operator, now=now) == made
+    moved = provider_for(replace(first, issuer="http://localhost:8012"), actor=operator, now=now)
+    assert isinstance(moved, IdentityProvider)
+    assert moved.id != made.id
+    assert [one.settings["issuer"] for one in IdentityProvider.objects.all()] == ["http://localhost:8012"]
+    assert connection_to(moved).secret == "secret-1"
 
 
 PARENT = """

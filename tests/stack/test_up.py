@@ -28,7 +28,7 @@ pytestmark = pytest.mark.faults
 class Stack:
     """A stack in a process of its own, and what it has said so far."""
 
-    def __init__(self, data: Path, *options: str, stdout: int = subprocess.PIPE) -> None:
+    def __init__(self, data: Path, *options: str, stdout: int = subprocess.PIPE, path: str | None = None) -> None:
         with listen(LOOPBACK, 0) as free:
             self.port = free.getsockname()[1]
         self.data, self.said = data, ""
@@ -36,7 +36,7 @@ class Stack:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=local_env.without_settings(),
+            env=local_env.without_settings() | ({"PATH": path} if path else {}),
             stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
@@ -71,9 +71,9 @@ class Stack:
 
 
 @contextmanager
-def stack(data: Path, *options: str) -> Iterator[Stack]:
-    """A started stack, killed at the end if the test has not ended it."""
-    started = Stack(data, *options)
+def stack(data: Path, *options: str, path: str | None = None) -> Iterator[Stack]:
+    """A started stack, killed at the end if the test has not ended it. `path` replaces PATH."""
+    started = Stack(data, *options, path=path)
     try:
         yield started
     finally:
