@@ -49,7 +49,9 @@ class MicrosoftAccountPage(BatchPages):
         now = clock()
         policy = RedemptionPolicy.objects.first() or RedemptionPolicy()
         is_on = policy.is_microsoft_account_enabled
-        form = MicrosoftAccountForm(request.POST or None, initial={"is_enabled": "yes" if is_on else "no"})
+        form = MicrosoftAccountForm(
+            request.POST if request.method == "POST" else None, initial={"is_enabled": "yes" if is_on else "no"}
+        )
         if RESET_NEXT in request.POST:
             self.reset_batch(request, _found(), now)
             return redirect(PAGE)

@@ -66,7 +66,7 @@ class ProviderImpactPages(BatchPages):
         self, request: HttpRequest, provider: Any, deed: str, operation: Callable[..., object]
     ) -> HttpResponseBase:
         now = clock()
-        form = RemedyForm(request.POST or None)
+        form = RemedyForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             self.check_remedy(request, form)
             found = _guests_of(provider.pk)

@@ -95,7 +95,7 @@ class RedemptionOrderAdmin(MicrosoftAccountPage, KnownDomainsPage, ProviderImpac
 
     def own_page(self, request: HttpRequest) -> HttpResponseBase:
         """The tenant's own order, and the list of partners' orders."""
-        return self._order_page(request, "", forms.Form(request.POST or None))
+        return self._order_page(request, "", forms.Form(request.POST if request.method == "POST" else None))
 
     def partner_page(self, request: HttpRequest) -> HttpResponseBase:
         """The order of `?domain=`, which may not be stored yet. 404 for what is no domain in its one form."""
@@ -106,7 +106,7 @@ class RedemptionOrderAdmin(MicrosoftAccountPage, KnownDomainsPage, ProviderImpac
             is_one = False
         if not is_one:
             raise Http404("a domain that is none")
-        return self._order_page(request, domain, forms.Form(request.POST or None))
+        return self._order_page(request, domain, forms.Form(request.POST if request.method == "POST" else None))
 
     def add_page(self, request: HttpRequest) -> HttpResponseBase:
         """To the page of a partner's order: nothing is stored before Save."""

@@ -1,0 +1,258 @@
+"""Turning the Microsoft account off in the portal: who is touched, what is refused, the migration (R3, R32, R62)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from guests.admin import holders
+from guests.models import Guest, Status
+from outbox.models import OutboundMail, Rank
+from providers import operations
+from providers.models import RedemptionOrder, RedemptionPolicy
+from providers.rules import Fallback, Order, PasscodeState
+from tenants.models import AuditEntry, Tenant
+from tenants.roles import Role
+from tenants.scope import tenant_scope
+from tests import factories
+from tests.doors.portal import accepted, signed_in, text
+from tests.doors.test_portal_pages import statements
+
+ROOT = "/admin/providers/redemptionorder/"
+PAGE = f"{ROOT}microsoft-account/"
+OFF = {"is_enabled": "no", "remedy": "none"}
+RESET = {"is_enabled": "no", "remedy": "reset"}
+
+
+@pytest.fixture(autouse=True)
+def registered(settings: Any) -> None:
+    settings.ENTRA_CLIENT_ID = settings.MICROSOFT_ACCOUNT_CLIENT_ID = "registered"
+    settings.DISCOVERY = "lists"
+
+
+def is_on(tenant: Tenant) -> bool:
+    with tenant_scope(tenant.id):
+        policy = RedemptionPolicy.objects.first()
+    return policy is None or policy.is_microsoft_account_enabled
+
+
+def methods(tenant: Tenant) -> list[str]:
+    with tenant_scope(tenant.id):
+        return sorted(Guest.objects.values_list("method", flat=True))
+
+
+@pytest.fixture
+def personal(fabrikam, invite):
+    """Three guests who redeemed with a Microsoft account."""
+    return [
+        accepted(invite(fabrikam, f"guest{n}@outlook.com", name=f"Guest {n}").guest, "microsoftAccount")
+        for n in range(3)
+    ]
+
+
+def test_R32_it_says_whom_no_would_touch_before_anything_is_saved(portal, fabrikam, personal, invite):
+    invite(fabrikam, "megan@hotmail.com", name="Megan Bowen")
+    page = portal.get(PAGE)
+    words = text(page)
+    assert "3 guests redeemed with a Microsoft account" in words
+    assert "They keep signing in with it until they are reset, also after No" in words
+    assert "What No would change: 1 pending guest would redeem otherwise" in words
+    assert "Megan Bowen megan@hotmail.com Microsoft account → Email passcode" in words
+    assert "Reset these 3 guests and invite them again" in words
+    assert "Guest 0 guest0@outlook.com Never Email passcode" in words
+    assert is_on(fabrikam)
+
+
+def test_R3_disabling_leaves_who_has_redeemed_with_one(portal, fabrikam, personal):
+    answer = portal.post(PAGE, OFF, follow=True)
+    assert "The Microsoft account is disabled for new redemptions" in text(answer)
+    assert not is_on(fabrikam)
+    assert methods(fabrikam) == ["microsoftAccount"] * 3
+    assert 'name="reset_next"' in answer.content.decode()
+
+
+def test_R32_the_migration_is_in_the_same_step(portal, fabrikam, personal):
+    answer = portal.post(PAGE, RESET, follow=True)
+    assert "3 guests are reset. The new invitations are on their way." in text(answer)
+    assert "No guest redeemed with a Microsoft account" in text(answer)
+    assert not is_on(fabrikam)
+    with tenant_scope(fabrikam.id):
+        assert set(Guest.objects.values_list("redemption_status", "method")) == {(Status.PENDING.value, "")}
+        assert set(OutboundMail.objects.values_list("rank", flat=True)) == {Rank.BULK.value}
+        assert AuditEntry.objects.filter(action="guest.reset").count() == 3
+
+
+def test_R32_more_than_a_request_resets_are_offered_in_batches(portal, fabrikam, personal, monkeypatch):
+    monkeypatch.setattr(holders, "MOST", 2)
+    assert "Reset the first 2 of them" in text(portal.get(PAGE))
+    answer = portal.post(PAGE, RESET, follow=True)
+    assert "2 guests are reset. The new invitations are on their way. 1 is left." in text(answer)
+    assert methods(fabrikam) == ["", "", "microsoftAccount"]
+    assert 'value="Reset this guest"' in answer.content.decode()
+    portal.post(PAGE, {"reset_next": "yes"})
+    assert methods(fabrikam) == ["", "", ""]
+
+
+def test_R17_a_batch_counts_with_the_bulk_mails_and_stops_when_they_are_used_up(portal, fabrikam, personal):
+    Tenant.objects.filter(pk=fabrikam.pk).update(bulk_mails_per_hour=1, invitations_per_inviter_per_hour=0)
+    answer = portal.post(PAGE, RESET, follow=True)
+    words = text(answer)
+    assert "1 guest is reset." in words
+    assert "This hour's invitations are used up" in words.replace("&#x27;", "'")
+    assert "2 are left." in words
+    assert methods(fabrikam) == ["", "microsoftAccount", "microsoftAccount"]
+
+
+@contextmanager
+def full_disk_at(guest: Guest) -> Iterator[None]:
+    """The database refuses to write this one guest's row."""
+    owner = connections["owner"].get_connection_params()
+    login = {name: owner[name] for name in ("dbname", "user", "host", "port", "password") if name in owner}
+    with psycopg.connect(**login, autocommit=True) as database:
+        database.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$"
+        )
+        database.execute(
+            f"CREATE TRIGGER full_disk BEFORE UPDATE ON guests_guest FOR EACH ROW "
+            f"WHEN (OLD.id = '{guest.pk}') EXECUTE FUNCTION full_disk()"
+        )
+        try:
+            yield
+        finally:
+            database.execute("DROP FUNCTION full_disk() CASCADE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R32_a_failure_in_the_middle_loses_nothing_and_says_what_was_done(portal, fabrikam, personal):
+    with full_disk_at(personal[1]):  # the second: the newest is reset first
+        answer = portal.post(PAGE, RESET, follow=True)
+    words = text(answer)
+    assert "1 guest is reset." in words
+    assert "nothing was done to the rest" in words
+    assert "2 are left." in words
+    assert not is_on(fabrikam)
+    assert methods(fabrikam) == ["", "microsoftAccount", "microsoftAccount"]
+    portal.post(PAGE, {"reset_next": "yes"})
+    assert methods(fabrikam) == ["", "", ""]
+
+
+def test_R32_who_is_blocked_is_left_out_and_named(portal, fabrikam, personal):
+    with tenant_scope(fabrikam.id):
+        Guest.objects.filter(pk=personal[0].pk).update(is_blocked=True)
+    assert "1 of them is blocked" in text(portal.get(PAGE))
+    portal.post(PAGE, RESET)
+    assert methods(fabrikam) == ["", "", "microsoftAccount"]
+
+
+@pytest.mark.parametrize("why", ["passcodes are off", "an order ends in it"])
+def test_R32_it_is_refused_with_the_reason_and_nobody_is_reset(portal, fabrikam, personal, operator, now, why):
+    with tenant_scope(fabrikam.id):
+        if why == "passcodes are off":
+            operations.set_email_passcode(state=PasscodeState.DISABLED, actor=operator, now=now)
+        else:
+            order = Order((), Fallback.MICROSOFT_ACCOUNT, "contoso.com")
+            operations.set_redemption_order(order=order, actor=operator, now=now)
+    page = portal.post(PAGE, RESET)
+    reason = {"passcodes are off": "One fallback has to remain", "an order ends in it": "order for contoso.com ends"}
+    assert reason[why] in text(page)
+    assert "<title>Error: " in page.content.decode()
+    assert is_on(fabrikam)
+    assert methods(fabrikam) == ["microsoftAccount"] * 3
+
+
+def test_R32_yes_lets_them_redeem_with_it_again(portal, fabrikam, invite):
+    invite(fabrikam, "megan@hotmail.com", name="Megan Bowen")
+    portal.post(PAGE, OFF)
+    assert "Email passcode → Microsoft account" in text(portal.get(PAGE))
+    portal.post(PAGE, {"is_enabled": "yes"})
+    assert is_on(fabrikam)
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"is_enabled": "perhaps"}, {"is_enabled": "no", "remedy": "\x00"}, {"remedy": "reset"}]
+)
+def test_R32_anything_but_yes_and_no_is_an_error_on_the_form(portal, fabrikam, personal, sent):
+    page = portal.post(PAGE, sent)
+    assert page.status_code == 200
+    assert "<title>Error: " in page.content.decode()
+    assert is_on(fabrikam)
+    assert methods(fabrikam) == ["microsoftAccount"] * 3
+
+
+def test_R42_who_may_not_reset_is_not_offered_it_and_cannot(as_role, fabrikam, personal):
+    client = as_role(Role.EXTERNAL_IDENTITY_PROVIDER_ADMINISTRATOR)
+    page = text(client.get(PAGE))
+    assert "invite them again" not in page
+    assert "A Helpdesk Administrator can reset them" in page
+    assert client.post(PAGE, RESET).status_code == 403
+    assert is_on(fabrikam), "nothing is done before the refusal"
+    assert client.post(PAGE, {"reset_next": "yes"}).status_code == 403
+    assert client.post(PAGE, OFF).status_code == 302
+    assert client.post(PAGE, {"reset_next": "yes"}).status_code == 403
+    assert methods(fabrikam) == ["microsoftAccount"] * 3
+
+
+@pytest.mark.parametrize(
+    ("role", "see", "change"),
+    [(Role.USER_ADMINISTRATOR, 200, 403), (Role.GLOBAL_READER, 200, 403), (Role.HELPDESK_ADMINISTRATOR, 403, 403)],
+)
+def test_R63_who_may_see_it_and_who_may_turn_it(as_role, fabrikam, role, see, change):
+    client = as_role(role)
+    assert client.get(PAGE).status_code == see
+    assert client.post(PAGE, OFF).status_code == change
+    assert is_on(fabrikam)
+
+
+def test_R32_the_page_takes_the_same_few_statements_for_many_guests(portal, fabrikam, personal, invite):
+    counts = []
+    for size in (1, 20):
+        for n in range(size):
+            accepted(invite(fabrikam, f"more{n}@of{n}-{size}.example").guest, "microsoftAccount")
+            invite(fabrikam, f"new{n}@of{n}-{size}.example")
+        with CaptureQueriesContext(connection) as captured:
+            page = portal.get(PAGE)
+        counts.append(len(statements(captured)))
+    assert "24 guests redeemed with a Microsoft account" in text(page)
+    assert "All 24 guests" in text(page)
+    assert counts[0] == counts[1] <= 30
+
+
+def test_R32_the_other_tenants_guests_are_neither_seen_nor_reset(contosos, contoso, fabrikam, personal):
+    assert "No guest redeemed with a Microsoft account" in text(contosos.get(PAGE))
+    contosos.post(PAGE, RESET)
+    assert not is_on(contoso)
+    assert is_on(fabrikam)
+    assert methods(fabrikam) == ["microsoftAccount"] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R32_two_at_once_never_leave_an_order_that_ends_in_nothing():
+    """One disables the Microsoft account while the other has the order end in it: one of them is refused."""
+    tenant = factories.tenant("Fabrikam", "fabrikam.example")
+    people = [factories.administrator(f"{n}@fabrikam.example", (tenant, Role.GLOBAL_ADMINISTRATOR)) for n in range(2)]
+    clients, start = [signed_in(one) for one in people], Barrier(2)
+    key = "azureActiveDirectory|microsoftAccount"
+    order = {"primary": ["azureActiveDirectory"], "fallback": "microsoftAccount", "seen": key, "_save": "Save"}
+    posts = [(clients[0], PAGE, OFF), (clients[1], ROOT, order)]
+
+    def meanwhile(post: tuple[Any, str, dict[str, Any]]) -> int:
+        try:
+            start.wait(timeout=10)
+            return post[0].post(post[1], post[2]).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = sorted(threads.map(meanwhile, posts))
+    assert answers == [200, 302]
+    with tenant_scope(tenant.id):
+        assert RedemptionPolicy.objects.exists() is not RedemptionOrder.objects.exists()
