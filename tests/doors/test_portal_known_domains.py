@@ -33,7 +33,7 @@ def saved(client: Any, typed: str, kind: str = ENTRA, deed: str = "add") -> Any:
     """As a browser does it: see what it changes, then Save."""
     said = {"domains": typed, "kind": kind, "deed": deed}
     page = client.post(PAGE, said)
-    seen = re.search(r'name="seen" value="([^"]*)"', page.content.decode())[1]
+    seen = re.findall(r'name="seen" value="([^"]*)"', page.content.decode())[0]
     return client.post(PAGE, {**said, "seen": seen, "_save": "Save"})
 
 

@@ -32,7 +32,7 @@ def registered(settings: Any) -> None:
 @pytest.fixture
 def arranged(in_fabrikam: Tenant, operator: Actor, now: datetime) -> None:
     """A row in every table that facts come from."""
-    who = {"actor": operator, "now": now}
+    who: dict[str, Any] = {"actor": operator, "now": now}
     IdentityProvider.objects.create(tenant=in_fabrikam, kind="google", name="Google", is_bound_to_domains=False)
     saml = IdentityProvider.objects.create(tenant=in_fabrikam, kind="saml", name="Partner", is_bound_to_domains=True)
     saml.domains.create(tenant=in_fabrikam, domain="partner.example")
