@@ -18,6 +18,7 @@ from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import Key
 from joserfc.jws import CompactSignature, JWSRegistry
 
 from providers.protocols.base import AssertionRefused
@@ -57,20 +58,20 @@ class Expected:
     access_token: str | None
 
 
-FindKey = Callable[[str | None, str], Jwk | None]
-"""The provider's key by its id and the algorithm, None when it publishes none that fits."""
+FindKeys = Callable[[str | None, str], tuple[Jwk, ...]]
+"""The provider's keys by their id and the algorithm, none when it publishes none that fits."""
 
 
-def verified_claims(token: str, *, expected: Expected, find_key: FindKey, now: datetime) -> dict[str, Any]:
+def verified_claims(token: str, *, expected: Expected, find_keys: FindKeys, now: datetime) -> dict[str, Any]:
     """The claims of a token that is what was expected. Raises AssertionRefused with the reason."""
-    signed, algorithm, key = _signature_verified(token, expected=expected, find_key=find_key)
+    signed, algorithm, keys = _signature_verified(token, expected=expected, find_keys=find_keys)
     try:
         claims = json.loads(signed.payload)
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
         raise AssertionRefused("The ID token holds no claims.")
-    _check_issuer(claims, expected=expected, key=key)
+    _check_issuer(claims, expected=expected, keys=keys)
     _check_audience(claims, client_id=expected.client_id)
     _check_times(claims, at=now.timestamp())
     _check_nonce(claims, nonce=expected.nonce)
@@ -81,7 +82,9 @@ def verified_claims(token: str, *, expected: Expected, find_key: FindKey, now: d
     return claims
 
 
-def _signature_verified(token: str, *, expected: Expected, find_key: FindKey) -> tuple[CompactSignature, str, Jwk]:
+def _signature_verified(
+    token: str, *, expected: Expected, find_keys: FindKeys
+) -> tuple[CompactSignature, str, list[Jwk]]:
     if not _SHAPE.fullmatch(token):
         raise AssertionRefused("The ID token is not a signed token of three parts.")
     registry = _Registry(algorithms=expected.algorithms, strict_check_header=False)
@@ -99,25 +102,28 @@ def _signature_verified(token: str, *, expected: Expected, find_key: FindKey) ->
         raise AssertionRefused("The ID token asks for an extension (crit) that is not understood here.")
     if key_id is not None and not isinstance(key_id, str):
         raise AssertionRefused("The ID token's key id is not a text.")
-    key = find_key(key_id, algorithm)
-    usable = imported(key) if key is not None else None
-    if key is None or usable is None:
+    usable = [(key, ready) for key in find_keys(key_id, algorithm) if (ready := imported(key)) is not None]
+    if not usable:
         raise AssertionRefused(f"The ID token is signed with a key that the provider does not publish for {algorithm}.")
-    try:
-        is_genuine = jws.validate_compact(signed, usable, registry=registry)
-    except (JoseError, ValueError, TypeError):
-        is_genuine = False
-    if not is_genuine:
+    keys = [key for key, ready in usable if _is_signed_with(signed, ready, registry)]
+    if not keys:
         raise AssertionRefused("The ID token's signature is not the provider's.")
-    return signed, algorithm, key
+    return signed, algorithm, keys
 
 
-def _check_issuer(claims: Mapping[str, Any], *, expected: Expected, key: Jwk) -> None:
+def _is_signed_with(signed: CompactSignature, key: Key, registry: _Registry) -> bool:
+    try:
+        return jws.validate_compact(signed, key, registry=registry)
+    except (JoseError, ValueError, TypeError):
+        return False
+
+
+def _check_issuer(claims: Mapping[str, Any], *, expected: Expected, keys: list[Jwk]) -> None:
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not expected.is_issuer(issuer):
         raise AssertionRefused("The ID token is another issuer's (iss).")
     # Entra ID publishes the keys of many issuers in one set, and says with each whose it is.
-    if key.get("issuer", issuer) not in (issuer, *expected.key_issuers):
+    if not any(key.get("issuer", issuer) in (issuer, *expected.key_issuers) for key in keys):
         raise AssertionRefused("The ID token is signed with a key that belongs to another issuer.")
 
 

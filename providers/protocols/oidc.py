@@ -86,7 +86,7 @@ class OpenIdConnect(SignInProtocol):
         claims = verified_claims(
             id_token,
             expected=expected,
-            find_key=lambda key_id, algorithm: self._key(
+            find_keys=lambda key_id, algorithm: self._keys_for(
                 connection, metadata, key_id=key_id, algorithm=algorithm, now=now
             ),
             now=now,
@@ -118,10 +118,10 @@ class OpenIdConnect(SignInProtocol):
         except FetchFailed as failed:
             raise ProviderFailed(f"The provider's discovery document could not be read. {failed}") from None
 
-    def _key(
+    def _keys_for(
         self, connection: Connection, metadata: Metadata, *, key_id: str | None, algorithm: str, now: datetime
-    ) -> Jwk | None:
-        """The key out of what the provider publishes, which is read once more for an id that is not there."""
+    ) -> tuple[Jwk, ...]:
+        """The keys out of what the provider publishes, which is read once more for an id that is not there."""
         # The issuer's own name is part of the key: no provider can use up another's early readings.
         kept_as = f"{document_url(_kind(connection), connection.settings)} {metadata.jwks_uri}"
 
@@ -130,13 +130,13 @@ class OpenIdConnect(SignInProtocol):
 
         try:
             keys = self._keys.value(kept_as, now=now, source=source)
-            key = fitting(keys, key_id=key_id, algorithm=algorithm)
-            if key is not None or any(one.get("kid") == key_id for one in keys):
-                return key
+            found = fitting(keys, key_id=key_id, algorithm=algorithm)
+            if found or any(one.get("kid") == key_id for one in keys):
+                return found
             newer = self._keys.read_early(kept_as, now=now, source=source)
         except FetchFailed as failed:
             raise ProviderFailed(f"The provider's keys could not be read. {failed}") from None
-        return None if newer is None else fitting(newer, key_id=key_id, algorithm=algorithm)
+        return () if newer is None else fitting(newer, key_id=key_id, algorithm=algorithm)
 
 
 def _kind(connection: Connection) -> OpenIdKind:

@@ -18,6 +18,7 @@ from providers.fetching import fetch_json
 from providers.protocols.base import ProviderFailed
 
 MOST_KEYS = 100
+MOST_UNDER_ONE_ID = 4
 FEWEST_RSA_BITS = 2048
 
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
@@ -33,13 +34,13 @@ def read_keys(url: str) -> tuple[Jwk, ...]:
     return tuple(key for key in keys[:MOST_KEYS] if isinstance(key, dict))
 
 
-def fitting(keys: tuple[Jwk, ...], *, key_id: str | None, algorithm: str) -> Jwk | None:
-    """The one key that may have signed with this algorithm; None where there is none, or more than one.
+def fitting(keys: tuple[Jwk, ...], *, key_id: str | None, algorithm: str) -> tuple[Jwk, ...]:
+    """The keys that may have signed with this algorithm: one as a rule, a few where a provider gives an id twice.
 
     A token without a key id is matched only where one key fits at all (OpenID Connect Core 10.1).
     """
-    suited = [key for key in keys if _is_suited(key, algorithm) and (key_id is None or key.get("kid") == key_id)]
-    return suited[0] if len(suited) == 1 else None
+    suited = tuple(key for key in keys if _is_suited(key, algorithm) and (key_id is None or key.get("kid") == key_id))
+    return suited[:MOST_UNDER_ONE_ID] if key_id is not None or len(suited) == 1 else ()
 
 
 def imported(key: Jwk) -> Key | None:

@@ -122,7 +122,6 @@ BAD_TOKENS: dict[str, Bad] = {
     "key_for_other_operations": _published(SPARE.public(key_ops=["encrypt"]), SPARE, "RS256"),
     "key_for_another_algorithm": _published(SPARE.public(alg="RS512"), SPARE, "RS256"),
     "key_of_1024_bits": _published(SMALL.public(), SMALL, "RS256"),
-    "key_published_twice": _published(GOOD.public(), GOOD, "RS256"),
     "key_that_is_no_key": _published({"kty": "RSA", "kid": "spare", "n": "AQAB", "e": "!!"}, SPARE, "RS256"),
     "key_of_another_issuer": _published(SPARE.public(issuer="https://other.example"), SPARE, "RS256"),
     "ES256_with_an_RSA_key": _header(GOOD, "RS256", alg="ES256"),

@@ -13,7 +13,7 @@ from providers.protocols import AssertionRefused
 from providers.protocols.oidc import OpenIdConnect
 from tests.peers.bad_tokens import BAD_TOKENS
 from tests.peers.hostile_op import CLIENT_ID, HostileProvider, running
-from tests.peers.tokens import ALGORITHMS, access_token_hash, key_for, signed
+from tests.peers.tokens import ALGORITHMS, access_token_hash, key_for, rsa_key, signed
 from tests.providers.stories_openid import arrive, connection_to, leave
 
 Good = Callable[[HostileProvider, str], tuple[str, dict[str, Any]]]
@@ -37,11 +37,19 @@ def _without_key_id(op: HostileProvider, departure: str) -> tuple[str, dict[str,
     return signed(op.claims(departure), key_for("RS256"), "RS256", {"kid": None}), {}
 
 
+def _key_given_twice(op: HostileProvider, departure: str) -> tuple[str, dict[str, Any]]:
+    """First for another issuer, as in a set that several issuers share, and once under an id that is taken."""
+    signer, namesake = key_for("RS256"), rsa_key(key_for("RS256").kid + "b", 2048)
+    op.keys = [signer.public(issuer="https://other.example"), namesake.public(kid=signer.kid), *op.keys]
+    return op.token(departure), {}
+
+
 GOOD_TOKENS: dict[str, Good] = {
     **{f"signed_with_{name}": _algorithm(name) for name in ALGORITHMS},
     "aud_list_of_one": lambda op, departure: (op.token(departure, aud=[CLIENT_ID]), {}),
     "aud_list_with_azp": lambda op, departure: (op.token(departure, aud=["api", CLIENT_ID], azp=CLIENT_ID), {}),
     "kid_missing_where_one_key_fits": _without_key_id,
+    "kid_given_to_several_keys": _key_given_twice,
     "header_with_a_word_of_the_provider_s_own": lambda op, departure: (
         signed(op.claims(departure), key_for("RS256"), "RS256", {"x5t": "abc", "region": "north"}),
         {},
@@ -84,8 +92,12 @@ def _refusal(op: HostileProvider, name: str) -> str:
 def _subject(op: HostileProvider, name: str) -> str:
     protocol, connection = OpenIdConnect(), connection_to(op)
     departure = leave(protocol, connection)
+    published = list(op.keys)
     token, more = GOOD_TOKENS[name](op, departure)
-    return arrive(protocol, connection, op.come_back(departure, token=token, **more)).subject
+    try:
+        return arrive(protocol, connection, op.come_back(departure, token=token, **more)).subject
+    finally:
+        op.keys = published
 
 
 @pytest.mark.parametrize("name", BAD_TOKENS)
