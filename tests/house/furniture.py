@@ -12,10 +12,12 @@ from uuid import UUID
 from django.db import connection
 
 from applications.models import Application
-from applications.operations import add_application
-from guests.models import Guest, GuestSession, SignInFlow
+from applications.operations import add_application, mark_first_party
+from guests.models import FederatedIdentity, Guest, GuestSession, ProviderAnswer, SignInFlow, Way
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest, invite_guest_by_mail
-from providers.models import IdentityProvider, KnownAccountDomain
+from passcodes.rules import Pool
+from providers.handshakes import new_salt
+from providers.models import IdentityProvider, KnownAccountDomain, SpentAssertion
 from providers.operations import (
     add_identity_provider,
     add_known_account_domain,
@@ -49,6 +51,10 @@ class House:
     """The invitation that `guest` has redeemed."""
     flow: SignInFlow
     """Waits for the code of `pending`."""
+    common_flow: SignInFlow
+    """Waits for a code of `guest`'s that the application asked for without naming a tenant."""
+    leaving: SignInFlow
+    """Away at the tenant's provider, which has posted an answer; `waiting` has its cookie."""
     session: GuestSession
     application: Application
     provider: IdentityProvider
@@ -57,7 +63,7 @@ class House:
     browser: Browser
     """Signed in as `guest`."""
     waiting: Browser
-    """Stands on `flow`'s Enter code page."""
+    """Stands on the Enter code pages of `flow` and `common_flow`."""
 
     @property
     def domain(self) -> str:
@@ -98,6 +104,7 @@ def furnish(tenant: Tenant, person: str) -> House:
             now=now,
         )
         assert isinstance(application, Application)
+        assert mark_first_party(application_id=application.id, actor=OPERATOR, now=now)
         assert isinstance(provider, IdentityProvider)
         details = Details(name=f"Guest {person}", redirect_url=application.url, message="Welcome")
         accepted = invite_guest_by_mail(
@@ -123,7 +130,10 @@ def furnish(tenant: Tenant, person: str) -> House:
     other = Browser()
     other.open(pending.link)
     other.submit("Send code")
+    other.open(application.common_path)
+    other.submit("email", email=f"{person}@{domain}")
     with tenant_scope(tenant.id):
+        leaving = _away(tenant, provider, SignInFlow.objects.get(invitation=pending.invitation), now)
         entry = AuditEntry.objects.create(
             tenant_id=tenant.id,
             at=now - timedelta(minutes=5),
@@ -139,6 +149,8 @@ def furnish(tenant: Tenant, person: str) -> House:
             pending=pending,
             accepted=accepted,
             flow=SignInFlow.objects.get(invitation=pending.invitation),
+            common_flow=SignInFlow.objects.get(way=Way.COMMON),
+            leaving=leaving,
             session=GuestSession.objects.get(),
             application=application,
             provider=provider,
@@ -184,6 +196,31 @@ def _settings(tenant: Tenant, domain: str, now: datetime) -> None:
     order = Order(tuple(Primary), Fallback.DEFAULT, f"other.{domain}")
     set_redemption_order(order=order, actor=OPERATOR, now=now)
     add_known_account_domain(domain=f"entra.{domain}", kind=KnownAccountDomain.Kind.ENTRA_ID, actor=OPERATOR, now=now)
+
+
+def _away(tenant: Tenant, provider: IdentityProvider, beside: SignInFlow, now: datetime) -> SignInFlow:
+    """A flow of the same browser that has left for the provider, with all that such a round trip leaves behind."""
+    key_id, salt = new_salt()
+    guest = Guest.objects.filter(method="emailOneTimePasscode").get()
+    flow = SignInFlow.objects.create(
+        tenant_id=tenant.id,
+        browser_hash=beside.browser_hash,
+        way=Way.TENANTED,
+        address=guest.address,
+        pool=Pool.STRANGER.value,
+        method="externalFederation",
+        kind=provider.kind,
+        provider_id=provider.id,
+        handshake_key_id=key_id,
+        handshake_salt=salt,
+        expires_at=now + timedelta(hours=4),
+    )
+    ProviderAnswer.objects.create(tenant_id=tenant.id, flow=flow, body="PHg+")
+    FederatedIdentity.objects.create(
+        tenant_id=tenant.id, guest=guest, kind=provider.kind, provider_id=provider.id, issuer="i", subject="s"
+    )
+    SpentAssertion.objects.create(tenant_id=tenant.id, digest="d" * 64, expires_at=now + timedelta(hours=1))
+    return flow
 
 
 def _settle_at_once(tenant_id: UUID, entry: AuditEntry) -> None:

@@ -31,6 +31,13 @@ Ids = Callable[[House], object]
 OBJECTS: dict[str, tuple[str, Ids]] = {
     "<tenant:tenant>/sign-in/<uuid:flow_id>": ("flow_id", lambda house: house.flow.id),
     "<tenant:tenant>/sign-in/<uuid:flow_id>/again": ("flow_id", lambda house: house.flow.id),
+    **{
+        f"<tenant:tenant>/sign-in/<uuid:flow_id>/{deed}": ("flow_id", lambda house: house.leaving.id)
+        for deed in ("arrived", "prove", "another-account")
+    },
+    "<tenant:tenant>/return/<uuid:provider_id>": ("provider_id", lambda house: house.provider.id),
+    "sign-in/<uuid:flow_id>": ("flow_id", lambda house: house.common_flow.id),
+    "sign-in/<uuid:flow_id>/again": ("flow_id", lambda house: house.common_flow.id),
     "<tenant:tenant>/redeem/<str:ticket>": ("ticket", lambda house: house.ticket),
     "<tenant:tenant>/redeem/<str:ticket>/ask": ("ticket", lambda house: house.ticket),
     "<tenant:tenant>/redeem/<str:ticket>/switch": ("ticket", lambda house: house.ticket),
@@ -91,11 +98,13 @@ OF_A_TENANT = {
     "<tenant:tenant>/declined",
     "<tenant:tenant>/logo.png",
     "<tenant:tenant>/permissions",
+    "<tenant:tenant>/saml/acs",
     "<tenant:tenant>/saml/metadata",
     "<tenant:tenant>/send-code",
     "<tenant:tenant>/sign-out",
     "<tenant:tenant>/signed-out",
     "<tenant:tenant>/terms",
+    "<tenant:tenant>/wsfed",
     "myapps/<tenant:tenant>",
 }
 
@@ -131,7 +140,19 @@ OF_THE_PORTAL = {
     *(f"admin/{model}/{page}" for model in MODELS for page in ("", "add/")),
     "admin/logout/",  # last: who has signed out can try nothing more
 }
-OF_NOBODY = {"", "livez", "myapps", "organization", "readyz", "robots.txt", "sign-in-options"}
+OF_NOBODY = {
+    "",
+    "forget-organizations",
+    "livez",
+    "myapps",
+    "organization",
+    "other-organizations",
+    "readyz",
+    "return/<str:kind_id>",
+    "robots.txt",
+    "sign-in",
+    "sign-in-options",
+}
 
 
 def test_B5_every_address_is_in_the_matrix() -> None:

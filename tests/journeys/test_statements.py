@@ -13,6 +13,8 @@ from applications.models import Application
 from tenants.models import Tenant
 from tests.journeys.browser import Browser, code_in, post
 from tests.journeys.conftest import EXPENSES, Invite
+from tests.journeys.partners import ADATUM, NICOLE_AT_ADATUM, add_oidc
+from tests.peers.hostile_op import running
 
 NOT_COUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "SELECT set_config")
 
@@ -48,3 +50,25 @@ def test_it_costs_few_statements(fabrikam: Tenant, contoso: Tenant, expenses: Ap
     browser.submit("Accept", button=("answer", "accept"))
     with at_most(3):
         assert browser.open("/myapps/fabrikam.example").heading == "My Apps"
+
+
+@pytest.mark.django_db
+def test_R36_a_round_trip_to_a_provider_costs_few_statements(fabrikam: Tenant, contoso: Tenant, invite: Invite) -> None:
+    with running() as peer:
+        provider = add_oidc(fabrikam, peer.url, ADATUM)
+        peer.person = {"email": NICOLE_AT_ADATUM}
+        invited = invite(fabrikam, NICOLE_AT_ADATUM)
+        browser = Browser()
+        with at_most(5):
+            browser.open(invited.link)
+        form = browser.page.form_with("Continue to Adatum ID")
+        with at_most(10):
+            left = browser.client.post(browser.page.url, form.fields)
+        url = left.headers["Refresh"].partition("url=")[2]
+        brought = peer.come_back(url)
+        with at_most(14):
+            browser.client.get(f"/{fabrikam.id}/return/{provider.id}", brought)
+        browser.open("/fabrikam.example/permissions")
+        browser.submit("Accept", button=("answer", "accept"))
+        with at_most(3):
+            assert browser.open("/myapps/fabrikam.example").heading == "My Apps"
