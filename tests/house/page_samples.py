@@ -10,6 +10,7 @@ from guests.views.pages import Plate
 from guests.views.refusals import malformed_code, problem
 from guests.views.wording import FOR_KNOWN, PAUSED, UNKNOWN_ORGANIZATION, WORDS, Problem, Words
 from tenants.refusals import Code, Refusal
+from tests.house.common_samples import OF_A_TENANT, WITHOUT_TENANT
 from tests.house.sign_up_samples import SIGN_UP
 
 NOW = datetime(2026, 11, 22, 19, 32, tzinfo=UTC)
@@ -110,7 +111,6 @@ CHOICES = [
 MICROSOFT = {"masked_address": MASKED, "inviter": "Adele Vance", "codes_are_off": True}
 EXPIRED = {"start_again_url": "/s", "masked_address": MASKED, "expired_at": at(19, 28), "minutes": 30}
 UNAVAILABLE = {"method_name": "Google", "masked_address": MASKED, "inviter": "Adele Vance", "start_again_url": URL}
-RECENT = [{"name": "Fabrikam", "domain": "fabrikam.example", "url": "/f", "logo_url": "/logo.png"}]
 SIGN_IN: dict[str, Any] = {"submit_url": URL, "options_url": "/options", "email": "", "error": None, "recent": []}
 ORGANIZATION = {"submit_url": URL, "organization": "", "error": None, "back_url": "/back"}
 
@@ -208,8 +208,9 @@ SAMPLES = [
     Sample("front-door-sign-up", "sign_in/front_door.html", EMAIL | {"application": "Shop", "sign_up_url": "/sign-up"}),
     Sample("enter-code-sign-up", "sign_in/enter_code.html", CODE_PAGE | {"is_sign_up": True, "is_invitation": False}),
     *(Sample(*one) for one in SIGN_UP),
+    *(Sample(*one) for one in OF_A_TENANT),
+    *(Sample(*one, tenant=None) for one in WITHOUT_TENANT),
     Sample("sign-in", "sign_in/sign_in.html", SIGN_IN, None),
-    Sample("sign-in-recent", "sign_in/sign_in.html", SIGN_IN | {"recent": RECENT}, None),
     Sample("sign-in-error", "sign_in/sign_in.html", SIGN_IN | {"email": "nicole", "error": NO_ADDRESS}, None),
     Sample("own-account", "sign_in/own_account.html", {"organization_url": URL, "back_url": "/back"}, None),
     Sample(
