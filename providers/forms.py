@@ -151,7 +151,9 @@ class ProviderForm(forms.Form):
     def _ask(self, setting: Setting) -> None:
         name, is_new = _key(setting), self.stored is None
         help_text = setting.help
-        if not is_new and (setting.is_secret or setting.is_long):
+        if self.stored is not None and setting.is_secret and self.stored.sealed_secret:
+            help_text = "One is stored, and never shown. Left empty, it stays; another takes its place."
+        elif not is_new and setting.is_long:
             help_text = f"{help_text} Left empty, what is stored stays.".strip()
         field = forms.CharField(
             label=setting.label,

@@ -102,7 +102,7 @@ class PagesOfOne(TenantModelAdmin):
         return self.form_page(
             request,
             form,
-            title="Edit",
+            title=f"Edit {provider.name}",
             submit="Save",
             fieldsets=form.fieldsets(),
             template="admin/providers/provider_form.html",
