@@ -66,18 +66,20 @@ class Saml2(SignInProtocol):
         except Unreadable as error:
             raise AssertionRefused(str(error)) from None
         assertion_id = only_assertion(root).get("ID")
-        first = opinion_on_response(content, connection=connection, request_id=handshake.request_id, metadata=metadata)
         node = signed_assertion(content, location=LOCATION, certificates=metadata.certificates, now=now)
         if node.get("ID") != assertion_id:
             raise AssertionRefused("Another assertion is signed than the one that was sent.")
-        agreed(first=first, node=node)
         expected = Expected(
             issuer=metadata.entity_id,
             audience=connection.entity_id,
             recipient=connection.return_url,
             request_id=handshake.request_id,
         )
-        return asserted_by(node, expected=expected, connection=connection, now=now)
+        # Ours before pysaml2's, whose reasons an administrator can do little with; nothing is believed before both.
+        asserted = asserted_by(node, expected=expected, connection=connection, now=now)
+        first = opinion_on_response(content, connection=connection, request_id=handshake.request_id, metadata=metadata)
+        agreed(first=first, node=node)
+        return asserted
 
     def trial(self, *, connection: Connection, now: datetime) -> tuple[Finding, ...]:
         return federation_findings(connection=connection, now=now)

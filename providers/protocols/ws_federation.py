@@ -77,11 +77,12 @@ class WsFederationPassive(SignInProtocol):
             raise AssertionRefused(str(error)) from None
         if only_assertion(root) is not root:
             raise AssertionRefused("The token is no assertion.")
-        first = opinion_on_assertion(content, connection=connection, metadata=metadata)
         node = signed_assertion(content, location="./", certificates=metadata.certificates, now=now)
-        agreed(first=first, node=node)
         expected = Expected(issuer=metadata.entity_id, audience=connection.entity_id, recipient=connection.return_url)
-        return asserted_by(node, expected=expected, connection=connection, now=now)
+        asserted = asserted_by(node, expected=expected, connection=connection, now=now)
+        first = opinion_on_assertion(content, connection=connection, metadata=metadata)
+        agreed(first=first, node=node)
+        return asserted
 
     def trial(self, *, connection: Connection, now: datetime) -> tuple[Finding, ...]:
         return federation_findings(connection=connection, now=now)

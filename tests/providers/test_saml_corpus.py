@@ -15,8 +15,11 @@ import pytest
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 
 from providers.protocols import AssertionRefused
+from providers.protocols.first_opinion import opinion_on_response
+from providers.protocols.saml import LOCATION, believed
+from providers.protocols.second_opinion import signed_assertion
 from tests.peers.saml_idp import needs_xmlsec1
-from tests.peers.saml_writing import DS, PLACE, SAML, TRANSIENT, Letter, Pair, new_pair, posted, signed
+from tests.peers.saml_writing import DS, NAMES, PLACE, SAML, TRANSIENT, Letter, Pair, new_pair, posted, signed
 from tests.providers.federation import HOST, OTHER_TENANT, Federation, a_handshake
 
 pytestmark = needs_xmlsec1
@@ -377,6 +380,42 @@ def test_B15_it_refuses(federation: Federation, now: datetime, name: str, tally:
     tally.update(accepted=-1, refused=1)
     assert EVIL not in str(refused.value)
     assert "7f3c" not in str(refused.value)
+
+
+FORGED = [
+    "an attacker's key",
+    "an attacker's key with the attacker's certificate",
+    "an attacker's key with the partner's certificate",
+    "the signature cut short",
+    "an empty signature value",
+    "another digest",
+    "another name after signing",
+    "another address after signing",
+    "the certificate as a shared secret",
+]
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_B15_each_verification_refuses_by_itself(federation: Federation, now: datetime, name: str) -> None:
+    content = CORPUS[name](federation)
+    assert isinstance(content, str)
+    metadata, request_id = believed(federation.saml), federation.handshake.request_id
+    with pytest.raises(AssertionRefused):
+        opinion_on_response(content.encode(), connection=federation.saml, request_id=request_id, metadata=metadata)
+    with pytest.raises(AssertionRefused):
+        signed_assertion(content.encode(), location=LOCATION, certificates=metadata.certificates, now=now)
+
+
+@pytest.mark.parametrize("name", ["XSW3", "XSW3, the other way round", "XSW4", "XSW5", "XSW6", "XSW7", "XSW8"])
+def test_B15_wrapped_the_signed_node_is_never_the_forged_one(federation: Federation, now: datetime, name: str) -> None:
+    """Without the rule that there is one assertion: what signxml hands back is the partner's word or nothing."""
+    content = str(CORPUS[name](federation)).encode()
+    certificates = believed(federation.saml).certificates
+    try:
+        node = signed_assertion(content, location=LOCATION, certificates=certificates, now=now)
+    except AssertionRefused:
+        return
+    assert node.findtext("saml:Subject/saml:NameID", namespaces=NAMES) == "7f3c-0001"
 
 
 def test_B15_the_corpus_is_large_enough() -> None:
