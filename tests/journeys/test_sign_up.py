@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -61,7 +62,7 @@ def sign_up(browser: Browser, application: Application, address: str = MIRIAM, n
     return browser.submit("email", email=address, name=name)
 
 
-def answer_of(application: Application, address: str, name: str = "Miriam Graham") -> tuple[Browser, object]:
+def answer_of(application: Application, address: str, name: str = "Miriam Graham") -> tuple[Browser, Any]:
     """What the form itself answers, before any redirect is followed."""
     browser = Browser()
     form = browser.open(application.sign_up_path).form_with("email")

@@ -79,7 +79,7 @@ def test_R39a_two_sign_ups_of_one_address_at_once_make_one_guest(fabrikam: Tenan
         with tenant_scope(fabrikam.id):
             flows = [ask(fabrikam, supplier, address, number) for number in range(AT_ONCE)]
             asked = [flow for flow in flows if isinstance(flow, SignInFlow)]
-            codes = [code_of(Challenge.objects.get(id=flow.challenge_id)) for flow in asked]
+            codes = [code_of(Challenge.objects.get(id=flow.challenge_id)) for flow in asked if flow.challenge_id]
         assert len(asked) == AT_ONCE
 
         def enter(number: int, flows: list[SignInFlow] = asked, codes: list[str] = codes) -> object:
