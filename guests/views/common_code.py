@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -110,13 +111,13 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     """The page as every address sees it, a known browser's too: sender and subject would name the tenant."""
-    challenge = Challenge.objects.filter(id=flow.challenge_id).first()
-    if challenge is None:
+    if flow.challenge_id is None:
         raise Http404("this sign-in never asked for a code")
+    challenge = Challenge.objects.get(id=flow.challenge_id)
     if request.method != "POST" and challenge.used_at is not None:
         return _lost(request)
     application, now = unsealed(_sealed(request)), timezone.now()
-    shared = {
+    shared: dict[str, Any] = {
         "resend_url": carrying(reverse("guests:common_again", args=[flow.id]), _sealed(request)),
         "start_again_url": _start_again_url(request),
         "masked_address": canonical(flow.address).masked,

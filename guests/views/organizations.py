@@ -85,6 +85,7 @@ def others(request: HttpRequest) -> HttpResponse:
         address_key = session.guest.address_key
         is_proven = (
             session.method == Method.PASSCODE
+            and session.challenge_id is not None
             and Challenge.objects.filter(id=session.challenge_id, address_key=address_key, is_decoy=False).exists()
         )
     found: Sequence[Tenant] = ()
