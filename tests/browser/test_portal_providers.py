@@ -20,6 +20,7 @@ from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.browser.axe import findings
+from tests.browser.conftest import complaints_of
 from tests.doors.portal import signed_in
 from tests.providers import given
 from tests.providers.listening import Listener, listening, says
@@ -80,30 +81,25 @@ def three(tenant: Tenant, broken: Listener, operator: Actor, now: datetime) -> l
 
 
 def test_R61_every_page_of_theirs_serves_everybody(
-    portal: Page, live_server: LiveServer, three: list[IdentityProvider], quiet: list[str]
+    portal: Page, live_server: LiveServer, three: list[IdentityProvider]
 ) -> None:
     addresses = [
         reverse("admin:providers_identityprovider_changelist"),
         reverse("admin:providers_custom"),
         reverse("admin:providers_add"),
-        *(f"{reverse('admin:providers_add')}?kind={kind}" for kind in ("openIdConnect", "saml", "wsFed", "google")),
-        *(reverse("admin:providers_identityprovider_change", args=[one.id]) for one in three),
-        *(reverse("admin:providers_edit", args=[one.id]) for one in three),
+        f"{reverse('admin:providers_add')}?kind=saml",
+        reverse("admin:providers_identityprovider_change", args=[three[0].id]),
+        reverse("admin:providers_edit", args=[three[1].id]),
     ]
+    said = complaints_of(portal)
+    for address in addresses:
+        portal.goto(live_server.url + address)
+    assert said == []  # before axe, which breaks the policy itself
     found: list[str] = []
     for address in addresses:
         portal.goto(live_server.url + address)
         found += findings(portal)
-        shot(portal, address)
     assert found == []
-
-
-def shot(page: Page, address: str) -> None:
-    name = address.strip("/").replace("/", "_").replace("?", "_")[-70:]
-    for view, width, scheme in (("d", 1280, "light"), ("p", 360, "light"), ("k", 1280, "dark")):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=f"/tmp/dev/padm/shots/{name}-{view}.png", full_page=True)
 
 
 @pytest.mark.parametrize("browser_context_args", [{"java_script_enabled": False}], indirect=True)
