@@ -39,6 +39,8 @@ class BuiltInRow:
     state_under: str
     domains: str
     url_name: str = ""
+    page_url_name: str = ""
+    """The page that its name leads to."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def built_in_rows() -> list[BuiltInRow]:
             "Personal accounts",
             *(("off", "Disabled", "In this tenant") if is_disabled else _installed(microsoft)),
             _domains([*CONSUMER_DOMAINS, *listed.get(Method.MICROSOFT_ACCOUNT, [])]),
+            page_url_name="admin:guests_microsoft_account",
         ),
         BuiltInRow(
             passcode.name,
