@@ -100,6 +100,7 @@ class Tour:
         self.shot("portal-providers")
         page.get_by_role("link", name="Configured").last.click()
         self.shot("portal-passcode")
+        self._custom_providers()
         page.goto(f"{self.origin}/admin/guests/guest/")
         page.locator("tr", has_text="Nicole Wagner").locator("[name=_selected_action]").check()
         page.select_option("[name=action]", label="Reset redemption status")
@@ -107,6 +108,40 @@ class Tour:
         self.shot("portal-reset")
         page.goto(f"{self.origin}/admin/tenants/auditentry/")
         self.shot("portal-audit")
+        self._sign_up()
+
+    def _sign_up(self) -> None:
+        """An application opened for sign-up, its page for guests with nothing filled in, and closed again."""
+        page, switch = self.page, "People may become guests without an invitation"
+        page.goto(f"{self.origin}/admin/applications/application/")
+        page.locator("#result_list tbody a").first.click()
+        application = page.url
+        page.get_by_label(switch).check()
+        page.get_by_role("button", name="Save").click()
+        self.shot("portal-application")
+        link = page.locator("code", has_text="/sign-up?").inner_text()
+        page.context.clear_cookies(name=re.compile("vestibule-guest"))  # who is a guest is led past it
+        page.goto(link)
+        self.shot("sign-up")
+        page.locator("form").first.evaluate("form => { form.noValidate = true }")
+        page.get_by_role("button", name="Send code").click()
+        self.shot("sign-up-errors")
+        page.goto(application)
+        page.get_by_label(switch).uncheck()
+        page.get_by_role("button", name="Save").click()
+
+    def _custom_providers(self) -> None:
+        """The Custom tab, adding a provider, and the page of the demonstration's own where there is one."""
+        page, here = self.page, f"{self.origin}/admin/providers/identityprovider/custom/"
+        page.goto(here)
+        self.shot("portal-providers-custom")
+        if page.locator("#result_list tbody a").count():
+            page.locator("#result_list tbody a").first.click()
+            self.shot("portal-provider")
+        page.goto(f"{here}add/")
+        self.shot("portal-provider-kinds")
+        page.get_by_role("link", name="SAML 2.0").click()
+        self.shot("portal-provider-add")
 
     def _invite(self, people: Mapping[str, str]) -> None:
         """A directory with one guest in it shows little; inviting somebody again changes nothing."""

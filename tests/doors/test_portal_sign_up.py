@@ -57,7 +57,7 @@ def test_R39a_it_is_off_by_default_and_the_page_says_what_on_means(portal: Clien
     assert not answer.context["form"].initial["is_open"]
     assert "mails codes to any address that somebody types there" in said
     assert "Addresses of every domain are taken" in said
-    assert "Nobody who is a guest already" in said
+    assert "For who is a guest already, turning it on or off changes nothing." in said
 
 
 def test_R39a_opening_it_by_passcode_shows_the_link_and_leaves_a_line(
