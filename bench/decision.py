@@ -1,6 +1,6 @@
 """What does looking a domain up cost the guests, while the service answers and while it hangs? (R34)
 
-    python -m bench.decision [seconds]        60 seconds of each
+    python -m bench.decision [seconds]        60 seconds of each, in turn
 
 Two threads serve guests whose domains are remembered, two serve guests of domains that nobody asked about yet: as many
 threads as a web process has. Prints how long a decision takes them, the facts gathered and decided upon.
