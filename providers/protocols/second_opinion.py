@@ -11,7 +11,7 @@ from typing import Final
 
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
-from signxml.exceptions import SignXMLException
+from signxml.exceptions import InvalidCertificate, SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from providers.protocols.base import AssertionRefused
@@ -32,6 +32,12 @@ TRANSFORMS: Final = frozenset(
     {"http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#"}
 )
 CANONICAL: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
+
+NOT_THEIRS: Final = (
+    "No certificate of the provider's metadata made the assertion's signature. If the partner has a new certificate, "
+    "read the metadata again."
+)
+OUT_OF_DATE: Final = "The provider's certificate has ended or not begun. Read the metadata again once it is renewed."
 
 
 def only_assertion(root: etree._Element) -> etree._Element:
@@ -68,18 +74,18 @@ def signed_assertion(content: bytes, *, location: str, certificates: tuple[str, 
         digest_algorithms=DIGESTS,
         verification_time=now,
     )
-    why = "there is no certificate to believe."
+    why = NOT_THEIRS
     for certificate in certificates:
         try:
             read = XMLVerifier().verify(content, x509_cert=certificate, id_attribute="ID", expect_config=expected)
         except (SignXMLException, etree.LxmlError, ValueError, TypeError, AttributeError, KeyError) as error:
-            why = str(error)[:200]
+            why = OUT_OF_DATE if isinstance(error, InvalidCertificate) else why
             continue
         signed = None if isinstance(read, list) else read.signed_xml
         if signed is None or signed.tag != f"{{{ASSERTION}}}Assertion":
             raise AssertionRefused("What is signed is not the assertion.")
         return signed
-    raise AssertionRefused(f"No certificate of the provider's metadata made the assertion's signature: {why}")
+    raise AssertionRefused(why)
 
 
 def _check_shape(signature: etree._Element, places: set[etree._Element]) -> None:

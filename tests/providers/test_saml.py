@@ -105,7 +105,7 @@ def test_B15_both_certificates_of_a_roll_over_are_believed(federation: Federatio
 
 def test_B15_a_certificate_that_ended_is_not_believed(federation: Federation, now: datetime) -> None:
     ended = new_pair(ends_in=timedelta(days=-1))
-    with pytest.raises(AssertionRefused):
+    with pytest.raises(AssertionRefused, match="has ended"):
         federation.accept(federation.letter(pair=ended).response(), now, federation.trusting(ended))
 
 
