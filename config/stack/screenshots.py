@@ -108,6 +108,7 @@ class Tour:
         self.shot("portal-reset")
         page.goto(f"{self.origin}/admin/tenants/auditentry/")
         self.shot("portal-audit")
+        self._ways_in()
         self._sign_up()
 
     def _sign_up(self) -> None:
@@ -142,6 +143,29 @@ class Tour:
         self.shot("portal-provider-kinds")
         page.get_by_role("link", name="SAML 2.0").click()
         self.shot("portal-provider-add")
+
+    def _ways_in(self) -> None:
+        """What a change would mean, before it is saved: nothing is, here."""
+        page, order = self.page, f"{self.origin}/admin/providers/redemptionorder/"
+        page.goto(order)
+        page.get_by_label("Always a Microsoft account").check()
+        page.get_by_role("button", name="See what it changes").click()
+        self.shot("portal-redemption-order")
+        page.goto(f"{order}partner/?domain=northwind.example")
+        self.shot("portal-partner-order")
+        page.goto(f"{order}microsoft-account/")
+        self.shot("portal-microsoft-account")
+        page.goto(f"{order}known-domains/")
+        page.get_by_label("Domains", exact=True).fill("adatum.example\nnot_a_domain")
+        page.get_by_role("button", name="See what it changes").click()
+        self.shot("portal-known-domains")
+        page.goto(f"{self.origin}/admin/providers/identityprovider/custom/")
+        if page.locator("#result_list tbody a").count():
+            page.locator("#result_list tbody a").first.click()
+            provider = page.url.rstrip("/").split("/")[-2]
+            for deed in ("disable", "remove"):
+                page.goto(f"{order}provider/{provider}/{deed}/")
+                self.shot(f"portal-provider-{deed}")
 
     def _invite(self, people: Mapping[str, str]) -> None:
         """A directory with one guest in it shows little; inviting somebody again changes nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from guests.admin import holders
 from guests.models import Guest
@@ -75,6 +76,7 @@ def test_R3_guests_of_a_removed_provider_wait_and_the_portal_says_how_many(porta
     assert "2 guests wait for a reset" in text(answer)
     listed = text(portal.get("/admin/guests/guest/"))
     assert "2 guests wait for a reset : their provider was removed" in listed
+    assert "2 guests wait for a reset" in text(portal.get("/admin/providers/identityprovider/custom/"))
     only = text(portal.get("/admin/guests/guest/?waiting=yes"))
     assert "guest0@contoso.com" in only
     assert "nicole@firstupconsultants.com" not in only
@@ -176,3 +178,11 @@ def test_R3_who_waits_is_counted_by_steps_along_the_index(portal, fabrikam, invi
     assert "5 guests" in text(listed)
     for odd in ("x", "\x00", ""):
         assert portal.get("/admin/guests/guest/", {"provider": odd, "waiting": odd}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["guests_microsoft_account", "guests_known_domains", "guests_waiting"])
+def test_R61_the_tabs_lead_to_the_pages_beside_them(portal, fabrikam, invite, provider, name):
+    federated(fabrikam, invite, provider, 1)
+    portal.post(page_of(provider, "remove"), {"remedy": "none"})
+    tabs = [portal.get(f"/admin/providers/identityprovider/{tab}").content.decode() for tab in ("", "custom/")]
+    assert f'href="{reverse(f"admin:{name}")}"' in "".join(tabs)
