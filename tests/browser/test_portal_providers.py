@@ -118,4 +118,4 @@ def test_R61_one_is_added_from_a_file_and_tested_without_a_script(portal: Page, 
     expect(portal.get_by_role("heading", level=1)).to_have_text("Northwind")
     expect(portal.get_by_text(f"/{tenant.id}/saml/acs")).to_be_visible()
     portal.get_by_role("button", name="Test connection").click()
-    expect(portal.get_by_role("region", name="What the test found")).to_be_visible()
+    expect(portal.get_by_role("list", name="What the test found")).to_be_visible()
