@@ -70,6 +70,8 @@ class Guest(OwnedModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["tenant", "-created_at", "id"], name="guest_newest"),
+            # Whose address it is anywhere, for links without a tenant (R37d).
+            models.Index(fields=["address_key"], name="guest_address_anywhere", condition=Q(deleted_at__isnull=True)),
             models.Index(fields=["tenant", "name_key"], name="guest_name"),
             models.Index(fields=["tenant", "domain", "-created_at"], name="guest_domain"),
             models.Index(fields=["tenant", "redemption_status", "-created_at"], name="guest_status"),
@@ -269,7 +271,7 @@ class ProviderAnswer(OwnedModel):
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(OwnedModel.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["flow"], name="answer_once_per_flow")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "flow"], name="answer_once_per_flow")]
 
     def __str__(self) -> str:
         return f"answer {self.id}"

@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="provideranswer",
-            constraint=models.UniqueConstraint(fields=("flow",), name="answer_once_per_flow"),
+            constraint=models.UniqueConstraint(fields=("tenant", "flow"), name="answer_once_per_flow"),
         ),
         RowSecurity("guests_provideranswer"),
         RowSecurity("guests_federatedidentity"),

@@ -14,8 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from guests.operations.keeping_answers import keep_answer
-from guests.views import code_page
-from guests.views.asking import asker
+from guests.views.asking import asker, front_door_url
+from guests.views.pages import page
 from guests.views.refusals import refuse
 from providers.kinds import Protocol
 from tenants.doors.middleware import TenantRequest
@@ -44,7 +44,9 @@ def ws_federation(request: TenantRequest) -> HttpResponse:
 def _keep(request: TenantRequest, protocol: Protocol, *, state: str, body: str) -> HttpResponse:
     kept = keep_answer(tenant=request.tenant, protocol=protocol, state=state, body=body, asker=asker(request))
     if kept is None:
-        return code_page.lost(request)
+        # Another site's post carries no cookie of ours, whatever the browser has: it says nothing about that.
+        context = {"sign_in_url": front_door_url(request.tenant), "has_cookies": True}
+        return page(request, "sign_in/flow_lost.html", status=403, **context)
     if isinstance(kept, Refusal):
         return refuse(request, kept)
     route = {"tenant": request.tenant.primary_domain, "flow_id": kept}

@@ -191,7 +191,7 @@ def test_B6_no_pointer_crosses_tenants(fabrikams: House, contosos: House) -> Non
         with told(fabrikams.tenant.id):
             ((theirs,),) = rows(f"SELECT id FROM {target} LIMIT 1")
         row = copy_of_a_row(table, contosos.tenant.id) | {column: str(theirs)}
-        for name in ("token_hash", "ticket_hash", "challenge_id", "domain"):
+        for name in ("token_hash", "ticket_hash", "challenge_id", "domain", "subject"):
             if name in row:
                 row[name] = str(uuid4())  # unique columns, which are not the question here
         with told(contosos.tenant.id), pytest.raises(IntegrityError, match="same_tenant"), transaction.atomic():

@@ -227,7 +227,14 @@ def test_B5_nobody_reaches_a_thing_of_another_tenant(fabrikams: House, contosos:
     assert wrong == []
 
 
-SAME_FOR_ALL = ("/ask", "/switch", "/delete/", "<path:object_id>/", "auditentry/<path:object_id>/history/")
+SAME_FOR_ALL = (
+    "/ask",
+    "return/<uuid:provider_id>",
+    "/switch",
+    "/delete/",
+    "<path:object_id>/",
+    "auditentry/<path:object_id>/history/",
+)
 """Ends of addresses that answer alike for a thing of one's own and for none at all."""
 
 
