@@ -8,8 +8,9 @@ from datetime import datetime
 import pytest
 
 from applications.models import Application
-from applications.operations import add_application, mark_first_party
+from applications.operations import add_application, mark_first_party, open_sign_up
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest
+from providers.rules import Method
 from tenants.addresses import canonical
 from tenants.audit import Actor
 from tenants.models import Tenant
@@ -80,3 +81,12 @@ def meetings(northwind: Tenant, operator: Actor, now: datetime) -> Application:
 def link(meetings: Application) -> str:
     """Its link without a tenant."""
     return f"/signin/Meetings/{meetings.id}"
+
+
+@pytest.fixture
+def supplier(fabrikam: Tenant, expenses: Application, operator: Actor, now: datetime) -> Application:
+    """Fabrikam's application, with sign-up by passcode open."""
+    with tenant_scope(fabrikam.id):
+        opened = open_sign_up(application_id=expenses.id, methods=[Method.PASSCODE], actor=operator, now=now)
+    assert isinstance(opened, Application)
+    return opened

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application
-from applications.operations import close_sign_up, open_sign_up, remove_application
+from applications.operations import close_sign_up, remove_application
 from guests.models import Guest, SignInFlow, Source
 from guests.operations.resetting import block_guest
 from outbox.models import OutboundMail
 from providers.rules import Method, PasscodeState
-from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.journeys.browser import Browser, Page, code_in, post
+from tests.journeys.browser import Browser, code_in, post
 from tests.journeys.conftest import EXPENSES, Invite
+from tests.journeys.sign_ups import MIRIAM, answer_of, sign_up
 from tests.journeys.stories import (
     OPERATOR,
     agree,
@@ -36,37 +35,13 @@ from tests.journeys.stories import (
 )
 from tests.journeys.test_statements import at_most
 
-MIRIAM = "miriam.graham@firstupconsultants.com"
 # All masked alike and of one length, so that a page differs only where it says something about the person.
 STRANGER, PENDING, ACCEPTED, BLOCKED = (f"n{name}e@firstupconsultants.com" for name in ("obod", "icol", "anin", "orrb"))
-
-
-@pytest.fixture
-def supplier(fabrikam: Tenant, expenses: Application, now: datetime) -> Application:
-    """Fabrikam's application, with sign-up by passcode open."""
-    with tenant_scope(fabrikam.id):
-        opened = open_sign_up(application_id=expenses.id, methods=[Method.PASSCODE], actor=OPERATOR, now=now)
-    assert isinstance(opened, Application)
-    return opened
 
 
 def close(application: Application, now: datetime) -> None:
     with tenant_scope(application.tenant_id):
         close_sign_up(application_id=application.id, actor=OPERATOR, now=now)
-
-
-def sign_up(browser: Browser, application: Application, address: str = MIRIAM, name: str = "Miriam Graham") -> Page:
-    """From the application's direct link to what comes after Send code."""
-    browser.open(application.sign_in_path)
-    browser.open(browser.page.links["Become a guest"])
-    return browser.submit("email", email=address, name=name)
-
-
-def answer_of(application: Application, address: str, name: str = "Miriam Graham") -> tuple[Browser, Any]:
-    """What the form itself answers, before any redirect is followed."""
-    browser = Browser()
-    form = browser.open(application.sign_up_path).form_with("email")
-    return browser, browser.client.post(form.action, form.fields | {"email": address, "name": name})
 
 
 def test_R39a_R22_who_signs_up_proves_the_address_consents_and_goes_on_to_the_application(
@@ -292,70 +267,6 @@ def test_R14_a_wrong_code_makes_no_guest_and_start_again_leads_back(fabrikam: Te
     assert browser.open(page.links["Start again"]).heading == "Become a guest of Fabrikam"
 
 
-HOSTILE = {
-    "empty": "",
-    "spaces": "   ",
-    "no letter": "12345 !!",
-    "bidi": "Miriam \u202egraham",
-    "null": "Mir\x00iam",
-    "101 characters": "M" * 101,
-    "huge": "M" * 50_000,
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE.values(), ids=[f"R39a-{name}" for name in HOSTILE])
-def test_R39a_a_name_that_nobody_has_is_an_error_on_the_form(
-    fabrikam: Tenant, supplier: Application, name: str
-) -> None:
-    _, answer = answer_of(supplier, MIRIAM, name=name)
-    assert answer.status_code == 422
-    page = Page(answer, supplier.sign_up_path)
-    assert page.form_with("email").fields["email"] == MIRIAM
-    assert "Error: Become a guest · Fabrikam" in page.source
-    assert "Two things to correct" not in page.text
-    assert post(fabrikam) == []
-
-
-@pytest.mark.parametrize(
-    ("typed", "kept"),
-    [
-        ("  Miriam\r\nBcc: eve@evil.example\t Graham ", "Miriam Bcc: eve@evil.example Graham"),
-        ("<b>Miriam</b> & “Söhne”", "<b>Miriam</b> & “Söhne”"),
-        ("Miriam" + "\u0301", "Miriaḿ"),
-        ("محمد‌رضا", "محمد‌رضا"),
-    ],
-)
-def test_R39a_a_name_is_kept_on_one_line_and_shown_as_text(
-    fabrikam: Tenant, supplier: Application, typed: str, kept: str
-) -> None:
-    browser = Browser()
-    sign_up(browser, supplier, name=typed)
-    page = browser.submit("code", code=code_in(post(fabrikam)[-1]))
-    assert "<b>Miriam" not in page.source
-    assert guest(fabrikam, MIRIAM).name == kept
-
-
-def test_R70_from_two_errors_on_a_summary_stands_above_the_form(fabrikam: Tenant, supplier: Application) -> None:
-    browser = Browser()
-    browser.open(supplier.sign_up_path)
-    page = browser.submit("email", email="miriam@", name="")
-    assert page.status == 422
-    assert "Two things to correct" in page.text
-    assert page.links["Tell us your name."] == "#name"
-    assert page.form_with("email").fields["email"] == "miriam@"
-    page = browser.submit("email", email="nico\u200ble@example.com", name="Nicole")
-    assert "hidden character" in page.text
-    assert "things to correct" not in page.text
-
-
-def test_R17_strangers_budgets_hold_and_the_wait_is_named(fabrikam: Tenant, supplier: Application) -> None:
-    answers = [answer_of(supplier, MIRIAM)[1] for _ in range(6)]
-    assert [one.status_code for one in answers] == [302] * 5 + [429]
-    assert "Please wait" in answers[-1].content.decode()
-    assert supplier.sign_up_path.partition("?")[0] in answers[-1].content.decode()
-    assert len(post(fabrikam)) == 5
-
-
 @pytest.mark.parametrize("address", [STRANGER, BLOCKED])
 def test_R19_asking_costs_the_same_statements_for_every_address(
     fabrikam: Tenant, supplier: Application, invite: Invite, now: datetime, address: str
@@ -384,12 +295,3 @@ def test_R39a_it_costs_few_statements(fabrikam: Tenant, supplier: Application) -
     form = browser.open(sent.headers["Location"]).form_with("code")
     with at_most(22):
         browser.client.post(browser.page.url, form.fields | {"code": code_in(message)})
-
-
-def test_R37a_the_tenant_that_is_named_decides(
-    fabrikam: Tenant, contoso: Tenant, supplier: Application, operator: Actor
-) -> None:
-    page = supplier.sign_up_path.partition("?")[0]
-    for url in (page, f"{page}?tenantId={contoso.id}", f"{page}?tenantId={supplier.id}"):
-        assert Browser().open(url).status == 404, url
-    assert Browser().open(f"{page}?TENANTID=Fabrikam.example").heading == "Become a guest of Fabrikam"
