@@ -15,6 +15,7 @@ from guests.operations.flows import Asker, is_taken
 from passcodes.operations import request_passcode
 from passcodes.rules import Pool
 from providers.models import EmailPasscodePolicy
+from providers.rules import Method
 from tenants.addresses import canonical
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
@@ -38,7 +39,7 @@ def ask_to_vouch(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetim
         return flow
     if not are_codes_on():
         return Refusal(Code.OTP_OFF, reason="Email one-time passcode is off.")
-    guest = flow.invitation.guest if flow.invitation is not None else flow.guest
+    guest = _whose(flow)
     with transaction.atomic():
         locked = SignInFlow.objects.select_for_update().get(id=flow.id)
         if locked.challenge_id is not None:
@@ -64,4 +65,14 @@ def ask_to_vouch(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetim
 def _may_prove(tenant: Tenant, guest: Guest | None, flow: SignInFlow) -> bool:
     if guest is None:
         return flow.sign_up_application_id is not None
-    return guest.may_sign_in and guest.bound_method is None and is_taken(tenant=tenant, guest=guest)
+    is_free = guest.bound_method is None
+    if flow.sign_up_application_id is not None:  # who signs up with an address that is a guest's signs in with it
+        is_free = guest.bound_method in (None, Method.PASSCODE)
+    return guest.may_sign_in and is_free and is_taken(tenant=tenant, guest=guest)
+
+
+def _whose(flow: SignInFlow) -> Guest | None:
+    """Whose address the code would go to: in a sign-up it was claimed at the provider, and may be a guest's."""
+    if flow.sign_up_application_id is not None:
+        return Guest.objects.filter(address_key=canonical(flow.address).key, deleted_at=None).first()
+    return flow.invitation.guest if flow.invitation is not None else flow.guest

@@ -92,6 +92,8 @@ def return_from_provider(
                 guest = _welcome(found, flow, asserted, asker, now)
                 if isinstance(guest, Refusal):
                     return _told(guest, flow, asker, now)
+                if guest.bound_method is not None:  # who redeemed in the moment since we looked
+                    return OtherMethod(guest)
                 found = Linkable(guest)
             if isinstance(found, Linked):
                 _note_new_address(found, asserted, asker, now)
