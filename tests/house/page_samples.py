@@ -12,6 +12,7 @@ from guests.views.wording import FOR_KNOWN, PAUSED, UNKNOWN_ORGANIZATION, WORDS,
 from tenants.refusals import Code, Refusal
 from tests.house.common_samples import OF_A_TENANT, WITHOUT_TENANT
 from tests.house.sign_up_samples import SIGN_UP
+from tests.house.way_samples import LONG_WAYS, WAYS, WAYS_REFUSED
 
 NOW = datetime(2026, 11, 22, 19, 32, tzinfo=UTC)
 FABRIKAM = Plate("Fabrikam", "fabrikam.example", "https://fabrikam.example/privacy", "/logo.png", "/brand.css")
@@ -104,13 +105,7 @@ APPS = {
     "inviter": "Adele Vance",
     "links": [{"name": "What you agreed to", "url": "/agreed"}],
 }
-CHOICES = [
-    {"value": "azureActiveDirectory", "name": "Work or school account", "description": "Made by your organization"},
-    {"value": "microsoftAccount", "name": "Personal account", "description": "Made by you (Microsoft account)"},
-]
-MICROSOFT = {"masked_address": MASKED, "inviter": "Adele Vance", "codes_are_off": True}
 EXPIRED = {"start_again_url": "/s", "masked_address": MASKED, "expired_at": at(19, 28), "minutes": 30}
-UNAVAILABLE = {"method_name": "Google", "masked_address": MASKED, "inviter": "Adele Vance", "start_again_url": URL}
 SIGN_IN: dict[str, Any] = {"submit_url": URL, "options_url": "/options", "email": "", "error": None, "recent": []}
 ORGANIZATION = {"submit_url": URL, "organization": "", "error": None, "back_url": "/back"}
 
@@ -147,11 +142,6 @@ SAMPLES = [
     Sample("redeem-no-application", "redemption/redeem.html", REDEEM | {"application": ""}, BARE),
     Sample("redeem-long", "redemption/redeem.html", REDEEM | {"masked_address": LONG_ADDRESS}, LONG),
     Sample("redeem-hostile", "redemption/redeem.html", REDEEM | {"inviter": "<i>Eve</i>"}, HOSTILE),
-    Sample(
-        "choose-method",
-        "redemption/choose_method.html",
-        {"choose_url": URL, "masked_address": MASKED, "choices": CHOICES},
-    ),
     Sample("send-code", "sign_in/send_code.html", REDEEM | {"hidden": {"email": NICOLE}, "start_again_url": "/start"}),
     Sample("enter-code", "sign_in/enter_code.html", CODE_PAGE | {"mail": MAIL | {"state": "handed_over"}}),
     Sample("enter-code-queued", "sign_in/enter_code.html", CODE_PAGE | {"mail": MAIL | {"state": "queued"}}),
@@ -210,6 +200,8 @@ SAMPLES = [
     *(Sample(*one) for one in SIGN_UP),
     *(Sample(*one) for one in OF_A_TENANT),
     *(Sample(*one, tenant=None) for one in WITHOUT_TENANT),
+    *(Sample(*one) for one in WAYS),
+    *(Sample(*one, tenant=LONG) for one in LONG_WAYS),
     Sample("sign-in", "sign_in/sign_in.html", SIGN_IN, None),
     Sample("sign-in-error", "sign_in/sign_in.html", SIGN_IN | {"email": "nicole", "error": NO_ADDRESS}, None),
     Sample("own-account", "sign_in/own_account.html", {"organization_url": URL, "back_url": "/back"}, None),
@@ -230,23 +222,6 @@ SAMPLES = [
     Sample("terms", "redemption/terms.html", TERMS_PAGE),
     Sample("terms-undated", "redemption/terms.html", TERMS_PAGE | {"published_at": None}, LONG),
     Sample("asked", "redemption/asked.html", {"sign_in_url": URL}),
-    Sample(
-        "create-microsoft",
-        "sign_in/create_microsoft_account.html",
-        MICROSOFT | {"create_url": "/m", "continue_url": URL},
-    ),
-    Sample("create-microsoft-none", "sign_in/create_microsoft_account.html", MICROSOFT | {"create_url": ""}),
-    Sample(
-        "create-microsoft-stranger",
-        "sign_in/create_microsoft_account.html",
-        MICROSOFT | {"inviter": "", "codes_are_off": False},
-    ),
-    Sample("provider-unavailable", "sign_in/provider_unavailable.html", UNAVAILABLE),
-    Sample(
-        "provider-unavailable-typed",
-        "sign_in/provider_unavailable.html",
-        UNAVAILABLE | {"inviter": "", "skip_url": "/skip"},
-    ),
     Sample("my-apps", "apps/my_apps.html", APPS),
     Sample("my-apps-empty", "apps/my_apps.html", APPS | {"applications": [], "links": []}),
     Sample("my-apps-long", "apps/my_apps.html", APPS | {"address": LONG_ADDRESS, "inviter": ""}, LONG),
@@ -287,6 +262,7 @@ SAMPLES = [
     refused("no-method", WORDS[Code.NO_METHOD], "E-NO-METHOD"),
     refused("provider", WORDS[Code.PROVIDER], "E-PROVIDER"),
     refused("declined", WORDS[Code.DECLINED], "E-DECLINED"),
+    *(refused(name, words, code, **more) for name, words, code, more in WAYS_REFUSED),
     refused("session", WORDS[Code.SESSION], "E-SESSION"),
     refused("session-send", WORDS[Code.SESSION], "E-SESSION", send_url=URL, masked_address=MASKED, hidden={}),
     refused("input", WORDS[Code.INPUT], "E-INPUT"),
