@@ -34,12 +34,13 @@ from guests.admin.history import HistoryOfGuests
 from guests.admin.resetting import MOST, ResetPages
 from guests.admin.waiting import how_many_wait
 from guests.admin.words import invitation_mark, method_words, named, status_mark
-from guests.models import Guest, GuestSession, Invitation
+from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
 from guests.operations.inviting import invite_guest, invite_guest_by_mail
 from guests.operations.resetting import block_guest, end_sessions, unblock_guest
 from passcodes import limits
 from passcodes.operations import lift_pause
 from passcodes.rules import Pool
+from providers.connections import name_of
 from tenants.audit import Actor
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
@@ -152,6 +153,10 @@ class GuestAdmin(ResetPages, HistoryOfGuests):
             guest=guest,
             mark=status_mark(guest),
             method=method_words(guest.method),
+            identities=[
+                (one, name_of(kind_id=one.kind, provider_id=one.provider_id))
+                for one in FederatedIdentity.objects.filter(guest=guest).order_by("linked_at")
+            ],
             sessions=sessions.order_by("-started_at")[:SHOWN],
             invitations=[(one, invitation_mark(one, now)) for one in invitations],
             entries=self.entries_about(request, AuditEntry.objects.filter(subject_id=guest.pk)),

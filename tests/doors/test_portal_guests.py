@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from applications.operations import add_application
-from guests.models import Guest, GuestSession, Invitation
+from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
 from outbox.models import OutboundMail
 from tenants.doors.admin import BoundedPaginator
 from tenants.models import AuditEntry, Tenant
@@ -175,6 +175,24 @@ def test_the_guests_page_tells_the_story(portal, nicole, now):
     assert "nicole_firstupconsultants.com#EXT#@fabrikam.example" in page
     assert "Guest invited" in page
     assert "Not signed in anywhere." in page
+
+
+def test_R36_the_guests_page_names_the_account_that_they_redeemed_with(portal, nicole, fabrikam):
+    url = reverse("admin:guests_guest_change", args=[nicole.pk])
+    assert "Account at" not in text(portal.get(url))
+    with tenant_scope(fabrikam.id):
+        FederatedIdentity.objects.create(
+            tenant_id=fabrikam.id,
+            guest=nicole,
+            kind="microsoftAccount",
+            issuer="https://issuer.example",
+            subject="<b>subject</b>",
+            address="nicole.w@outlook.example",
+        )
+    page = portal.get(url).content.decode()
+    assert "Account at Microsoft account" in page
+    assert "nicole.w@outlook.example" in page
+    assert "&lt;b&gt;subject&lt;/b&gt;" in page
 
 
 def test_R21_ending_sessions_and_blocking_call_their_operations(portal, nicole, now, fabrikam):

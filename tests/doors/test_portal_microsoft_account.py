@@ -247,7 +247,7 @@ def test_R32_two_at_once_never_leave_an_order_that_ends_in_nothing():
     def meanwhile(post: tuple[Any, str, dict[str, Any]]) -> int:
         try:
             start.wait(timeout=10)
-            return post[0].post(post[1], post[2]).status_code
+            return int(post[0].post(post[1], post[2]).status_code)
         finally:
             connection.close()
 

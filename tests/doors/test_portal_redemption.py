@@ -32,15 +32,21 @@ def registered(settings: Any) -> None:
     settings.DISCOVERY = "lists"
 
 
+def _said(pattern: str, form: str) -> str:
+    found = re.search(pattern, form)
+    assert found, form[:500]
+    return found[1]
+
+
 def draft(page: Any, **more: Any) -> dict[str, Any]:
     """What a browser would send from this page, and what is pressed or chosen besides."""
     html = page.content.decode()
     form = html[html.index('name="is_inherited"') :]
     return {
-        "is_inherited": re.search(r'name="is_inherited" value="(\w+)"', form)[1],
-        "seen": re.search(r'name="seen" value="([^"]*)"', form)[1],
+        "is_inherited": _said(r'name="is_inherited" value="(\w+)"', form),
+        "seen": _said(r'name="seen" value="([^"]*)"', form),
         "primary": re.findall(r'name="primary" value="(\w+)"', form),
-        "fallback": re.search(r'name="fallback" value="(\w+)"[^>]* checked', form)[1],
+        "fallback": _said(r'name="fallback" value="(\w+)"[^>]* checked', form),
         **more,
     }
 

@@ -121,8 +121,8 @@ class Browser:
     def posted_from_elsewhere(self, url: str, data: dict[str, str]) -> Page:
         """POST as another site's page has it done: without our Lax cookies; then on with them."""
         url = re.sub(r"^https?://[^/]+", "", url)
-        form = {"data": urlencode(data), "content_type": "application/x-www-form-urlencoded"}
-        response = Client(enforce_csrf_checks=True).post(url, **form)
+        client = Client(enforce_csrf_checks=True)
+        response = client.post(url, urlencode(data), content_type="application/x-www-form-urlencoded")
         return self._arrive(response, url)
 
     def submit(self, name: str, /, button: tuple[str, str] | None = None, **typed: str) -> Page:

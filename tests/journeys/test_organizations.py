@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -72,7 +73,7 @@ def test_R37d_R19_no_name_and_several_names_are_answered_with_the_same_bytes(db:
         browser.open("/organization")
         form = browser.page.form_with("organization")
         answers.append(browser.client.post("/organization", form.fields | {"organization": words}))
-    found, expected = ([*bytes_of(answer)] for answer in answers)
+    found, expected = (list[Any](bytes_of(answer)) for answer in answers)
     for page in (found, expected):
         page[1].pop("Content-Length", None)  # what was typed stands in the field again
         page[3] = re.sub(r' value="[^"]*"', "", page[3])

@@ -218,7 +218,7 @@ def with_dtd(declared: str, used: str = "") -> Forge:
 
 def bomb(federation: Federation) -> str:
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
-    return with_dtd(f'<!ENTITY e0 "ha">{levels}', "&e9;")(federation)
+    return str(with_dtd(f'<!ENTITY e0 "ha">{levels}', "&e9;")(federation))
 
 
 def ten_megabytes(federation: Federation) -> str:
