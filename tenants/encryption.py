@@ -24,6 +24,18 @@ def can_seal() -> bool:
     return bool(settings.PROVIDER_KEYS)
 
 
+def writing_key() -> int:
+    """The id of the key that seals what is new. Raises CannotSeal without one."""
+    if not settings.PROVIDER_KEYS:
+        raise CannotSeal("Set PROVIDER_KEYS, as the README says, so that secrets of providers can be kept.")
+    return int(settings.PROVIDER_KEYS[0][0])
+
+
+def sealed_under(sealed: bytes | memoryview) -> int:
+    """The id of the key that this was sealed with."""
+    return int.from_bytes(bytes(sealed)[:4], "big")
+
+
 def seal(text: str, *, tenant_id: UUID, table: str, row_id: UUID, field: str) -> bytes:
     """Key id (4 bytes), nonce (12), ciphertext and tag. Raises CannotSeal without a key."""
     if not settings.PROVIDER_KEYS:
