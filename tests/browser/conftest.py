@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+OpenPage = Callable[..., Page]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,6 +62,35 @@ def quiet(page: Page) -> Iterator[list[str]]:
     said = complaints_of(page)
     yield said
     assert said == []
+
+
+@pytest.fixture
+def origin(live_server: LiveServer, settings: Any) -> str:
+    """Ours: for a browser another site than a provider on localhost, as it is with every real provider."""
+    settings.PUBLIC_URL = live_server.url.replace("localhost", "127.0.0.1")
+    return str(settings.PUBLIC_URL)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages, each in a browser of its own, whose consoles have to stay silent."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def one(**how: Any) -> Page:
+        page = browser.new_context(**how).new_page()
+        opened.append((page, complaints_of(page)))
+        return page
+
+    yield one
+    said = [text for _, complaints in opened for text in complaints]
+    for page, _ in opened:
+        page.context.close()
+    assert said == []
+
+
+def see(page: Page, heading: str) -> None:
+    """The page that is there, or comes, has this heading."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
 class _Application(BaseHTTPRequestHandler):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from applications.operations import add_application
 from config.stack.contoso_id.program import Client
@@ -23,20 +20,10 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.browser.axe import findings
-from tests.browser.conftest import complaints_of
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, see
 from tests.peers.contoso_id import ContosoId
 
 BERTIL = "bertil@contoso-id.example"
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def origin(live_server: LiveServer, settings: Any) -> str:
-    """Ours: for a browser another site than Contoso ID, as it is with every real provider."""
-    settings.PUBLIC_URL = live_server.url.replace("localhost", "127.0.0.1")
-    return str(settings.PUBLIC_URL)
 
 
 @pytest.fixture
@@ -78,27 +65,6 @@ def link(
         )
     assert isinstance(invited, Invited)
     return invited.link
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages, each in a browser of its own, whose consoles have to stay silent."""
-    opened: list[tuple[Page, list[str]]] = []
-
-    def one(**how: Any) -> Page:
-        page = browser.new_context(**how).new_page()
-        opened.append((page, complaints_of(page)))
-        return page
-
-    yield one
-    said = [text for _, complaints in opened for text in complaints]
-    for page, _ in opened:
-        page.context.close()
-    assert said == []
-
-
-def see(page: Page, heading: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
 def go_to_contoso_id(page: Page, contoso_id: ContosoId) -> None:
