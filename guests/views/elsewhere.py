@@ -26,10 +26,11 @@ from tenants.doors.middleware import TenantRequest
 from tenants.leaving import leave
 from tenants.refusals import Refusal
 
-DESCRIPTIONS = {
-    Method.ENTRA_ID: "The account from your work or school",
-    Method.MICROSOFT_ACCOUNT: "The personal account that you made yourself",
+ACCOUNTS = {
+    Method.ENTRA_ID: ("Work or school account", "Made by your organization (Entra ID)"),
+    Method.MICROSOFT_ACCOUNT: ("Personal account", "Made by you (Microsoft account)"),
 }
+"""What a guest calls the two accounts that one address may have, and who made each."""
 MICROSOFTS_SIGN_UP = "https://signup.live.com/"
 
 
@@ -114,10 +115,7 @@ def _choose(
         choose_url=go_url,
         hidden=hidden,
         masked_address=address.masked,
-        choices=[
-            {"value": one.value, "name": METHOD_NAMES[one], "description": DESCRIPTIONS.get(one, "")}
-            for one in decision.choices
-        ],
+        choices=[_choice(one) for one in decision.choices],
     )
 
 
@@ -142,6 +140,11 @@ def _create(
         hidden=hidden,
         codes_are_off=decision.is_passcode_missed,
     )
+
+
+def _choice(method: Method) -> dict[str, str]:
+    name, description = ACCOUNTS.get(method, (METHOD_NAMES[method], ""))
+    return {"value": method.value, "name": name, "description": description}
 
 
 def _name(decision: Decision) -> str:

@@ -30,7 +30,7 @@ from guests.views.organizations import remember_organization
 from guests.views.pages import page, room
 from guests.views.redemption import flow_url
 from guests.views.refusals import refuse
-from guests.views.wording import NOT_VOUCHED_FOR, OTHER_ACCOUNT
+from guests.views.wording import DECLINED_UNINVITED, NOT_VOUCHED_FOR, OTHER_ACCOUNT
 from passcodes.rules import Pool
 from providers.connections import name_of
 from providers.handshakes import handshake, is_of, named_by
@@ -147,8 +147,14 @@ def _finish(request: TenantRequest, flow: SignInFlow, answer: Mapping[str, str])
         now=timezone.now(),
     )
     if isinstance(found, Refusal):
-        known = code_page.known_of(flow) if flow.pool == Pool.KNOWN else None
-        return refuse(request, found, known=known, back_url=_way_back(request, flow), provider=_name(flow))
+        return refuse(
+            request,
+            found,
+            known=code_page.known_of(flow) if flow.pool == Pool.KNOWN else None,
+            words=DECLINED_UNINVITED if found.code is Code.DECLINED and flow.invitation is None else None,
+            back_url=_way_back(request, flow),
+            provider=_name(flow),
+        )
     if isinstance(found, OtherMethod):
         return page(
             request,

@@ -123,6 +123,7 @@ WORDS: Mapping[Code, Words] = MappingProxyType(
                 "Nothing was shared with {tenant}, and nothing changed. The invitation stays open if you change your "
                 "mind.",
             ),
+            button="Back to the invitation",
             template="redemption/declined.html",
         ),
         Code.SESSION: Words(
@@ -198,10 +199,18 @@ OTHER_ACCOUNT = Words(
     status=HTTPStatus.FORBIDDEN,
     page="Another account is needed",
     heading="You’re signed in as somebody else",
-    sentences=("{tenant} opens only for the address above. If that is you under another account, choose that one.",),
+    sentences=("{tenant} opens only for the second address. If that is you as well, choose the account that has it.",),
     template="redemption/other_account.html",
 )
 """E-WRONG-ACCOUNT at the provider, where no code can vouch (R23)."""
+
+DECLINED_UNINVITED = Words(
+    status=HTTPStatus.OK,
+    heading="You declined",
+    sentences=("Nothing was shared with {tenant}, and nothing changed. You can sign in whenever you like.",),
+    template="redemption/declined.html",
+)
+"""E-DECLINED at the provider, for who came without an invitation's link."""
 
 NOT_VOUCHED_FOR = Words(
     status=HTTPStatus.FORBIDDEN,

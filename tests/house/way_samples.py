@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from guests.views.wording import NOT_VOUCHED_FOR, OTHER_ACCOUNT, WORDS, Words
-from providers.rules import METHOD_NAMES, Method
+from guests.views.elsewhere import ACCOUNTS
+from guests.views.wording import DECLINED_UNINVITED, NOT_VOUCHED_FOR, OTHER_ACCOUNT, WORDS, Words
 from tenants.refusals import Code
 
 MASKED, NICOLE = "n•••e@firstupconsultants.com", "nicole@firstupconsultants.com"
@@ -27,8 +27,8 @@ TYPED_IN = LEAVE | {"hidden": TYPED, "inviter": "", "application": "", "is_new":
 SKIP = {"skip_url": "/here?skip=google"}
 HOSTILE_LEAVE = {"provider": "<b>Contoso</b>", "inviter": "<i>Eve</i>", "hidden": {"email": '"><script>'}}
 CHOICES = [
-    {"value": Method.ENTRA_ID.value, "name": METHOD_NAMES[Method.ENTRA_ID], "description": "From your work or school"},
-    {"value": Method.MICROSOFT_ACCOUNT.value, "name": METHOD_NAMES[Method.MICROSOFT_ACCOUNT], "description": ""},
+    {"value": method.value, "name": name, "description": description}
+    for method, (name, description) in ACCOUNTS.items()
 ]
 CHOOSE: dict[str, Any] = {"choose_url": "/here", "hidden": {}, "masked_address": MASKED, "choices": CHOICES}
 MICROSOFT: dict[str, Any] = {
@@ -85,5 +85,6 @@ WAYS_REFUSED: list[tuple[str, Words, str, dict[str, Any]]] = [
     ("other-account-long", NOT_VOUCHED_FOR, "E-WRONG-ACCOUNT", PROVE | {"claimed_address": f"x.{LONG_MASKED}"}),
     ("other-account-rtl", NOT_VOUCHED_FOR, "E-WRONG-ACCOUNT", PROVE | {"dir": "rtl"}),
     ("provider-again", WORDS[Code.PROVIDER], "E-PROVIDER", {"button_url": "/link"}),
+    ("declined-uninvited", DECLINED_UNINVITED, "E-DECLINED", {}),
     ("not-invited-proven", WORDS[Code.NOT_INVITED], "E-NOT-INVITED", {"button_url": "/front"}),
 ]
