@@ -43,6 +43,9 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
     owner, app = connections["owner"], connections["default"]
     with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django does not export its type
         real = owner.settings_dict["NAME"]
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        if worker:  # one database for each process of a parallel run
+            owner.settings_dict["TEST"]["NAME"] = f"test_{real}_{worker}"
         owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         app.close()
         app.close_pool()  # type: ignore[attr-defined]  # a pool made earlier keeps the old name

@@ -25,12 +25,23 @@ from config.stack.servers import start_databases, start_sink
 from config.stack.valkey import Valkey
 
 CHECK = [str(ROOT / "script" / "check")]
+ALONE = ("faults", "races", "stack", "browser")
+"""Folders of tests that want the machine for themselves."""
+
 ORIGIN = "http://127.0.0.1:8000"
 
 
 def suite(arguments: Sequence[str]) -> int:
-    """Run script/check, then pytest with the arguments. Both run; the first bad status is returned."""
-    return beside_own_servers([CHECK, [sys.executable, "-m", "pytest", *arguments]])
+    """Run script/check, then pytest with the arguments. All run; the first bad status is returned.
+
+    Without arguments the suite runs in two parts: what shares nothing on every core, and then what starts servers,
+    kills processes or moves a browser, one after the other.
+    """
+    pytest = [sys.executable, "-m", "pytest"]
+    if arguments:
+        return beside_own_servers([CHECK, [*pytest, *arguments]])
+    together = [*pytest, "--numprocesses", "auto", "--dist", "loadfile", *(f"--ignore=tests/{one}" for one in ALONE)]
+    return beside_own_servers([CHECK, together, [*pytest, *(f"tests/{one}" for one in ALONE)]])
 
 
 def check() -> int:
