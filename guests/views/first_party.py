@@ -78,8 +78,7 @@ def show(
 
 @require_POST
 def send_code(request: HttpRequest) -> HttpResponse:
-    """Send me a one-time passcode: the flow begins where the address is at home, for a stranger where the application
-    is."""
+    """Send code: the flow begins where the address is at home, for a stranger where the application is."""
     application = unsealed(request.POST.get("to", ""), max_age=FORM_LIFE)
     own = find_tenant(str(application.tenant_id)) if application is not None else None
     if application is None or own is None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from django.template import Context, Template
+from django.template.loader import render_to_string
 
 from config.templatetags.words import LINE, folded, full_moment, quoted, terms_blocks
+from tests.house.mail_samples import MAILS
+from tests.house.page_samples import SAMPLES, Sample
+from tests.house.reading import Page
 
 NOW = datetime(2026, 11, 22, 19, 32, tzinfo=UTC)
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+NOBODY_S_WORDS = r"oops|be advised|successful(ly)?|unfortunately|kindly|e-mails?|log[ -](in|out|on)|click here"
+NOT_FOR_GUESTS = re.compile(
+    rf"\b({NOBODY_S_WORDS}|invalid|users?|passcodes?|tenants?|login|logout|he|she|sign-in to|signin)\b", re.I
+)
+NOT_FOR_ANYBODY = re.compile(rf"\b({NOBODY_S_WORDS})\b", re.I)
+MARKUP = re.compile(r"{% comment.*?endcomment %}|{[%#].*?[%#]}|{{.*?}}|<[^>]*>", re.S)
 
 
 def moment(at: datetime, *, day: str = "near", now: datetime | None = NOW) -> str:
@@ -53,6 +66,24 @@ def test_it_folds_a_paragraph_but_never_a_link():
 
 def test_R51_it_quotes_every_line_so_that_none_can_pass_for_ours():
     assert quoted("Hello\r\n\r\n-- \r\nFabrikam") == "  | Hello\n  |\n  | --\n  | Fabrikam"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[one.id for one in SAMPLES])
+def test_it_speaks_to_a_guest_in_the_words_of_the_house(sample: Sample) -> None:
+    page = Page(render_to_string(sample.template, sample.names))
+    said = " ".join((page.one("title").text, page.one("body").text))
+    assert not NOT_FOR_GUESTS.findall(said)
+
+
+@pytest.mark.parametrize("mail", MAILS, ids=[one.id for one in MAILS])
+def test_it_writes_to_a_guest_in_the_words_of_the_house(mail: Sample) -> None:
+    said = " ".join(render_to_string(f"{mail.template}/{part}.txt", mail.context) for part in ("subject", "body"))
+    assert not NOT_FOR_GUESTS.findall(said)
+
+
+def test_it_speaks_to_administrators_without_the_words_that_nobody_should_read():
+    texts = {path: MARKUP.sub(" ", path.read_text()) for path in TEMPLATES.rglob("*.*")}
+    assert not {str(path): found for path, text in texts.items() if (found := NOT_FOR_ANYBODY.findall(text))}
 
 
 @pytest.mark.parametrize(
