@@ -1,4 +1,4 @@
-"""Addresses that another method answers for, and what their pages lead to until it can be asked here (R30, R34)."""
+"""Addresses that another method answers for: what the mail, the pages and the way past them say (R2, R30, R34)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from applications.models import Application
+from guests.operations.inviting import resend_invitation
 from providers.models import KnownAccountDomain
 from providers.operations import add_known_account_domain, forbid_skipping
 from providers.rules import PasscodeState
@@ -32,6 +33,27 @@ def nicoles() -> Browser:
 def has_accounts(tenant: Tenant, kind: KnownAccountDomain.Kind, now: datetime) -> None:
     with tenant_scope(tenant.id):
         add_known_account_domain(domain="firstupconsultants.com", kind=kind, actor=OPERATOR, now=now)
+
+
+def test_R2_an_invitations_mail_is_the_same_whichever_method_awaits_the_guest(
+    fabrikam: Tenant, invite: Invite, now: datetime
+) -> None:
+    invited = invite(fabrikam)
+
+    def mailed() -> tuple[str, str, list[str]]:
+        with tenant_scope(fabrikam.id):
+            resend_invitation(tenant=fabrikam, invitation_id=invited.invitation.id, actor=OPERATOR, now=now)
+        (mail,) = post(fabrikam)
+        return mail.subject, mail.body, [str(part[0]) for part in mail.alternatives]
+
+    with_a_code = mailed()
+    turn_passcodes(fabrikam, PasscodeState.DISABLED, now)
+    assert mailed() == with_a_code, "now a Microsoft account has to be created"
+    has_accounts(fabrikam, ENTRA, now)
+    assert mailed() == with_a_code, "now it is Entra ID"
+    subject, text, _ = with_a_code
+    said = subject + text.replace(invited.link, "")
+    assert not [word for word in ("code", "Microsoft", "Entra", "account") if word in said]
 
 
 def test_R30_R34_the_link_leads_to_the_other_method_and_past_it(
