@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guests.models import FederatedIdentity, Guest, GuestSession, SignInFlow
+from guests.models import FederatedIdentity, Guest, GuestSession
 from providers.models import IdentityProvider
 from providers.operations import disable_identity_provider, remove_identity_provider
 from providers.rules import PasscodeState
@@ -286,27 +286,3 @@ def test_R36_a_flow_that_is_over_takes_no_answer(
     pass_time(fabrikam, timedelta(hours=5))
     assert bring(nicoles, fabrikam, adatum, brought).heading == "Please start again"
     assert counts(fabrikam) == (0, 0)
-
-
-def test_who_cancels_at_the_provider_may_come_back(
-    fabrikam: Tenant, adatum: IdentityProvider, peer: HostileProvider, invite: Invite, nicoles: Browser
-) -> None:
-    nicoles.open(invite(fabrikam, NICOLE_AT_ADATUM).link)
-    state = peer.come_back(leave(nicoles))["state"]
-    page = bring(nicoles, fabrikam, adatum, {"error": "access_denied", "state": state})
-    assert page.heading == "You declined"
-    assert counts(fabrikam) == (0, 0)
-
-
-def test_R64_nothing_of_the_handshake_or_the_answer_stands_in_the_history(
-    fabrikam: Tenant, adatum: IdentityProvider, peer: HostileProvider, invite: Invite, nicoles: Browser
-) -> None:
-    nicoles.open(invite(fabrikam, NICOLE_AT_ADATUM).link)
-    brought = peer.come_back(leave(nicoles))
-    bring(nicoles, fabrikam, adatum, {**brought, "code": "not-the-code"})
-    with tenant_scope(fabrikam.id):
-        told = str(list(AuditEntry.objects.values_list("details", flat=True)))
-        flow = SignInFlow.objects.get()
-    assert brought["state"] not in told
-    assert "not-the-code" not in told
-    assert brought["state"] not in str(flow.__dict__)
