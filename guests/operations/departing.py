@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from guests import limits
 from guests.models import Guest, Invitation, SignInFlow, Way
@@ -35,6 +36,7 @@ class Bound:
     """What the way out is bound to. `address` is the invited or typed one, "" where none was asked for yet.
 
     `kind_id` and `provider_id` name the provider configuration; the latter is None for what the installation set up.
+    `sign_up_flow_id` is the sign-up that goes on in another round trip: it has to be open still (R39a).
     """
 
     kind_id: str
@@ -48,6 +50,7 @@ class Bound:
     reasons: tuple[dict[str, str], ...] = ()
     sign_up_application_id: UUID | None = None
     sign_up_name: str = ""
+    sign_up_flow_id: UUID | None = None
 
     @property
     def address_key(self) -> str:
@@ -83,7 +86,10 @@ def begin_with_provider(*, tenant: Tenant, bound: Bound, asker: Asker, now: date
 
 
 def begin_with_another_account(*, tenant: Tenant, bound: Bound, asker: Asker, now: datetime) -> Leaving | Refusal:
-    """The same, asking the provider to let the person choose whom to sign in as (R23)."""
+    """The same, asking the provider to let the person choose whom to sign in as (R23).
+
+    A sign-up goes on in it and not beside it: refuses E-SESSION for one that ended, as closing ends them (R39a).
+    """
     return _begin(tenant, bound, asker, now, is_fresh=True)
 
 
@@ -125,6 +131,7 @@ def bound_as(*, flow: SignInFlow) -> Bound:
         reasons=tuple(flow.reasons),
         sign_up_application_id=flow.sign_up_application_id,
         sign_up_name=flow.sign_up_name,
+        sign_up_flow_id=flow.id if flow.sign_up_application_id is not None else None,
     )
 
 
@@ -156,6 +163,8 @@ def _begin(tenant: Tenant, bound: Bound, asker: Asker, now: datetime, *, is_fres
             departure, address_key=bound.address_key, guest_id=guest_id, way=bound.way, asker=asker, now=now
         )
     with transaction.atomic():
+        if bound.sign_up_flow_id is not None and not _ended(bound.sign_up_flow_id):
+            return Refusal(Code.SESSION, reason="The sign-up had ended.")
         flow = SignInFlow.objects.create(
             id=flow_id,
             tenant_id=tenant.id,
@@ -186,3 +195,8 @@ def _begin(tenant: Tenant, bound: Bound, asker: Asker, now: datetime, *, is_fres
             now=now,
         )
     return Leaving(flow, departure.url, departure.name)
+
+
+def _ended(flow_id: UUID) -> bool:
+    """End a sign-up that another round trip takes the place of; False where it had ended already."""
+    return bool(SignInFlow.objects.filter(id=flow_id, ended_at__isnull=True).update(ended_at=Now()))

@@ -130,7 +130,9 @@ def end_sign_ups(*, application_id: UUID) -> int:
     """
     asked = _in_progress(application_id).values_list("challenge_id", flat=True)
     void_these_challenges(challenge_ids=[one for one in asked if one])  # codes before flows, as signing in locks them
-    return _in_progress(application_id).update(ended_at=Now(), sign_up_name="")
+    ended = _in_progress(application_id).update(ended_at=Now(), sign_up_name="")
+    # Twice: another round trip may have taken a sign-up's place while the first statement waited for its row.
+    return ended + _in_progress(application_id).update(ended_at=Now(), sign_up_name="")
 
 
 def has_been_closed(*, flow: SignInFlow) -> bool:
