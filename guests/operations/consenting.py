@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -107,6 +108,19 @@ def _consent(
         return refused.refusal
 
 
+def _of_the_same(session: GuestSession) -> list[UUID]:
+    """The guest's sessions that the same method, at the same provider, and the same identity opened."""
+    alike = GuestSession.objects.filter(
+        guest_id=session.guest_id, method=session.method, provider_id=session.provider_id, ended_at__isnull=True
+    )
+    return [one.id for one in alike if _identity(one) == _identity(session)]
+
+
+def _identity(session: GuestSession) -> tuple[str, str]:
+    said = session.identity or {}
+    return said.get("issuer", ""), said.get("subject", "")
+
+
 def _accept(guest: Guest, session: GuestSession, actor: Actor, now: datetime) -> None:
     """Only now does the status change, and the method stick (R3, R22)."""
     if session.invitation_id is not None:
@@ -122,9 +136,9 @@ def _accept(guest: Guest, session: GuestSession, actor: Actor, now: datetime) ->
         method=session.method,
         method_provider_id=session.provider_id,
     )
-    # Another tab may have proven another method; only the one that redeemed goes on (R3).
+    # Another tab may have proven another method or another identity; only what redeemed goes on (R3, R36).
     others = GuestSession.objects.filter(guest=guest, ended_at__isnull=True).exclude(id=session.id)
-    others.exclude(method=session.method).update(ended_at=Now(), ended_why=Ended.REPLACED)
+    others.exclude(id__in=_of_the_same(session)).update(ended_at=Now(), ended_why=Ended.REPLACED)
     if session.identity is not None:
         link_identity(guest=guest, session=session)
     Redemption.objects.create(
