@@ -26,6 +26,8 @@ from providers.protocols import (
 )
 from providers.rules import Asserted
 from tenants.encryption import CannotSeal
+from tenants.leaving import LONGEST_WAY_OUT
+from tenants.origins import rebuilt
 from tenants.refusals import Code, Refusal
 from tenants.scope import current_tenant_id
 
@@ -54,6 +56,9 @@ def depart(
         )
     except ProviderFailed as failed:
         return Refusal(Code.PROVIDER, reason=f"{connection.name}: {failed}")
+    if rebuilt(url, longest=LONGEST_WAY_OUT) is None:
+        reason = f"{connection.name}: its sign-on address cannot be used. Every browser has to read it alike."
+        return Refusal(Code.PROVIDER, reason=reason)
     return Departure(url, connection.name)
 
 

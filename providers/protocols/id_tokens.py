@@ -77,8 +77,8 @@ def verified_claims(token: str, *, expected: Expected, find_keys: FindKeys, now:
     _check_nonce(claims, nonce=expected.nonce)
     _check_access_token(claims, access_token=expected.access_token, algorithm=algorithm)
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isascii():
-        raise AssertionRefused("The ID token names nobody: sub must be a text of 1 to 255 ASCII characters.")
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not _is_visible(subject):
+        raise AssertionRefused("The ID token names nobody: sub must be a text of 1 to 255 visible ASCII characters.")
     return claims
 
 
@@ -116,6 +116,11 @@ def _is_signed_with(signed: CompactSignature, key: Key, registry: _Registry) -> 
         return jws.validate_compact(signed, key, registry=registry)
     except (JoseError, ValueError, TypeError):
         return False
+
+
+def _is_visible(text: str) -> bool:
+    """ASCII without control characters: PostgreSQL keeps no NUL, and nobody could tell the others apart."""
+    return text.isascii() and text.isprintable()
 
 
 def _check_issuer(claims: Mapping[str, Any], *, expected: Expected, keys: list[Jwk]) -> None:
