@@ -60,12 +60,14 @@ Whose = Linked | Linkable | Unproven | Newcomer | BoundElsewhere | Refusal
 def whose(*, tenant: Tenant, flow: SignInFlow, asserted: Asserted) -> Whose:
     """Whom this identity signs in, in this flow. Inside the caller's transaction; it locks the guest.
 
-    Refuses E-WRONG-ACCOUNT (the link is somebody else's), E-BLOCKED, E-DOMAIN and E-NOT-INVITED, all to who has proven
-    their address.
+    Refuses E-WRONG-ACCOUNT (the link or the typed address is somebody else's), E-BLOCKED, E-DOMAIN and E-NOT-INVITED,
+    all to who has proven their address, and E-SESSION at the moment of a reset.
     """
     row = _row(flow, asserted)
     if row is not None:
         guest = Guest.objects.select_for_update().get(id=row.guest_id)
+        if not FederatedIdentity.objects.filter(id=row.id).exists():
+            return Refusal(Code.SESSION, reason="The guest was reset at this moment.")
         if flow.invitation is not None and flow.invitation.guest_id != guest.id:
             return Refusal(Code.WRONG_ACCOUNT, reason=f"The identity is linked to {guest.address_key}.")
         return _if_allowed(tenant, guest) or Linked(guest, row)
@@ -83,7 +85,12 @@ def whose(*, tenant: Tenant, flow: SignInFlow, asserted: Asserted) -> Whose:
     refusal = _if_allowed(tenant, guest)
     if refusal is not None:
         return refusal
-    return Linkable(guest) if guest.bound_method is None else BoundElsewhere(guest)
+    if guest.bound_method is not None:
+        return BoundElsewhere(guest)
+    if not _is_decided_for(flow, guest):
+        reason = f"{guest.address_key} has to begin with their own address: another domain's order led here."
+        return Refusal(Code.WRONG_ACCOUNT, reason=reason)
+    return Linkable(guest)
 
 
 def addresses_of(guest: Guest) -> set[str]:
@@ -110,6 +117,16 @@ def _meant(flow: SignInFlow, asserted: Asserted) -> Guest | None:
     if flow.guest is not None and flow.guest.deleted_at is None and set(asserted.verified) & addresses_of(flow.guest):
         return flow.guest
     return Guest.objects.filter(address_key__in=asserted.verified, deleted_at=None).order_by("created_at").first()
+
+
+def _is_decided_for(flow: SignInFlow, guest: Guest) -> bool:
+    """Whether the flow's method is this guest's by R30: a typed address of another domain may lead elsewhere (R31).
+
+    A sign-up's methods are the administrator's own choice for everybody (R39a).
+    """
+    if flow.sign_up_application_id is not None or flow.guest_id == guest.id or flow.invitation is not None:
+        return True
+    return canonical(flow.address).domain == guest.domain
 
 
 def _if_allowed(tenant: Tenant, guest: Guest) -> Refusal | None:

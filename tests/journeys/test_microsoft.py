@@ -191,6 +191,25 @@ def test_R34_an_account_that_was_seen_in_one_tenant_is_known_to_the_links_holder
     assert "send a code" in stranger.submit("email", email=NICOLE).text
 
 
+@pytest.mark.parametrize("typed", ["somebody@outlook.com", NICOLE])
+def test_R30_R31_R36_an_account_that_another_address_leads_to_redeems_nothing_past_the_order(
+    fabrikam: Tenant, microsoft: Microsoft, invite: Invite, nicoles: Browser, typed: str
+) -> None:
+    if typed == NICOLE:
+        lists(fabrikam, KnownAccountDomain.Kind.MICROSOFT_ACCOUNT)
+    invite(fabrikam, NICOLE)
+    nicoles.open("/fabrikam.example")
+    nicoles.submit("email", email=typed)
+    page = microsoft.sign_in_personally(nicoles, leave(nicoles, "Microsoft account"))
+    if typed == NICOLE:
+        assert page.heading == "Review permissions"
+        return
+    assert (page.status, page.heading) == (403, "You’re signed in as somebody else")
+    assert method_of(fabrikam) == ""
+    page = nicoles.open("/fabrikam.example")
+    assert page.heading == "Sign in to Fabrikam", "no session was made"
+
+
 def test_R3_R40_a_microsoft_account_sticks_and_a_reset_opens_the_choice(
     fabrikam: Tenant, microsoft: Microsoft, invite: Invite, nicoles: Browser, now: datetime
 ) -> None:
