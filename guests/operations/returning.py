@@ -75,8 +75,8 @@ def return_from_provider(
         return _told(asserted, flow, asker, now)
     try:
         with transaction.atomic():
-            _spend(flow, asserted)
             found = whose(tenant=tenant, flow=flow, asserted=asserted)
+            _spend(flow, asserted)  # after the guest is locked, as a reset locks guests before flows
             if isinstance(found, Refusal) and found.code is Code.WRONG_ACCOUNT:
                 _told(found, flow, asker, now)
                 return Mistaken(flow, shown_address(asserted))
