@@ -74,6 +74,7 @@ def refuse(
             "button_name": words.button or "Back to sign-in",
             "code": refusal.code.value,
             "until": refusal.until,
+            "provider": filled["provider"],
         }
         | context,
     )

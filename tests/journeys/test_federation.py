@@ -125,6 +125,7 @@ def test_R23_another_account_at_the_provider_is_named_and_nothing_happens_silent
     assert (page.status, page.heading) == (403, "You’re signed in as somebody else")
     assert "bertil@adatum.example" in page.text
     assert "n•••e@adatum.example" in page.text
+    assert "Signed in at Adatum ID" in page.text
     assert "Send code" not in page.text
     url = departure(nicoles.submit("Use another account"))
     assert "prompt=select_account" in url
