@@ -133,7 +133,6 @@ class ApplicationAdmin(TenantModelAdmin):
             cancel_url=reverse("admin:applications_application_changelist") if may_change else "",
             application=application,
             tenant=tenant_of(request),
-            sign_up_link=request.build_absolute_uri(application.sign_up_path),
             in_progress=sign_ups_in_progress(application_id=application.pk) if application.is_sign_up_open else 0,
             is_passcode_possible=any(offer.method is Method.PASSCODE for offer in offers),
             remove_url=reverse("admin:applications_remove", args=[application.pk]) if may_change else "",

@@ -51,6 +51,11 @@ class Application(OwnedModel):
         return self._path("applications:direct_link")
 
     @property
+    def sign_up_link(self) -> str:
+        """R39a: the address of the sign-up page that an administrator passes on."""
+        return f"{settings.PUBLIC_URL}{self.sign_up_path}"
+
+    @property
     def sign_up_path(self) -> str:
         """Where anybody becomes a guest while sign-up is open (R39a), on this site."""
         return self._path("applications:sign_up")

@@ -60,13 +60,14 @@ def test_R39a_it_is_off_by_default_and_the_page_says_what_on_means(portal: Clien
     assert "For who is a guest already, turning it on or off changes nothing." in said
 
 
-def test_R39a_opening_it_by_passcode_shows_the_link_and_leaves_a_line(
-    portal: Client, supplier: Application, adele: Any
+def test_R39a_opening_it_by_passcode_shows_the_public_link_and_leaves_a_line(
+    portal: Client, supplier: Application, adele: Any, settings: Any
 ) -> None:
     answer = portal.post(page_of(supplier), {"is_open": "on", "methods": ["emailOneTimePasscode"]}, follow=True)
     assert "Anybody can become a guest for Supplier portal now." in text(answer)
     assert stored(supplier) == (True, ["emailOneTimePasscode"])
-    assert supplier.sign_up_path in answer.content.decode()
+    inside = portal.get(page_of(supplier), headers={"host": "127.0.0.1:9000"})
+    assert f"{settings.PUBLIC_URL}{supplier.sign_up_path}" in inside.content.decode(), "wherever the portal was opened"
     assert "sign-ups in progress" in text(answer)
     with tenant_scope(supplier.tenant_id):
         line = AuditEntry.objects.get(action="application.sign_up_opened")
