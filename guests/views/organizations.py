@@ -98,6 +98,8 @@ def others(request: HttpRequest) -> HttpResponse:
         "apps/other_organizations.html",
         address=session.guest.address,
         organizations=_choices(found),
+        is_proven=is_proven,
+        organization_url=reverse("guests:organization"),
         my_apps_url=my_apps_url(tenant),
     )
 

@@ -49,8 +49,11 @@ WAIT = {"until": datetime(2026, 11, 22, 19, 33, tzinfo=UTC), "left": 2}
 OTHERS: dict[str, Any] = {
     "address": "nicole@firstupconsultants.com",
     "organizations": PLACES,
+    "is_proven": True,
+    "organization_url": "/organization",
     "my_apps_url": "/myapps",
 }
+UNKNOWN = OTHERS | {"organizations": [], "is_proven": False}
 ELSEWHERE = {"application": "Meetings", "domain": "firstup.example", "options_url": "/o", "start_again_url": "/s"}
 
 WITHOUT_TENANT = [
@@ -67,5 +70,6 @@ WITHOUT_TENANT = [
 ]
 OF_A_TENANT = [
     ("other-organizations", "apps/other_organizations.html", OTHERS),
+    ("other-organizations-unknown", "apps/other_organizations.html", UNKNOWN),
     ("other-organizations-none", "apps/other_organizations.html", OTHERS | {"organizations": []}),
 ]

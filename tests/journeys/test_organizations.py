@@ -196,3 +196,5 @@ def test_R36_R37d_other_organizations_are_not_offered_for_what_no_code_has_prove
     page = browser.open(f"/other-organizations?tenantId={fabrikam.id}")
     assert page.heading == "Your other organizations"
     assert "Contoso" not in page.source
+    assert "They are not listed here" in page.text
+    assert "alone" not in page.text, "nothing was looked for, and nothing is claimed"
