@@ -23,7 +23,7 @@ from config.stack.card import show_sentence
 from config.stack.data_folder import DataFolder
 from config.stack.local_stack import Running, running_stack
 from config.stack.processes import ROOT
-from config.stack.walk import free_port
+from config.stack.walk import PARTNERS_GUEST, free_port
 
 PICTURES = ROOT / "docs" / "pictures"
 VIEWS = {
@@ -78,6 +78,31 @@ class Tour:
         page.wait_for_url(re.compile(re.escape(self.running.variables["DEMO_APP_ORIGIN"])))
         page.goto(f"{self.origin}/myapps/fabrikam.example")
         self.shot("my-apps")
+        page.get_by_role("link", name="Your other organizations").click()
+        self.shot("other-organizations")
+
+    def as_partners_guest(self, link: str) -> None:
+        """Out to the provider of a guest's own company as somebody else, and back; and where this browser has been."""
+        page = self.page
+        page.context.clear_cookies()
+        page.goto(link)
+        self.shot("continue")
+        page.get_by_role("button", name="Continue to Contoso ID").click()
+        page.get_by_label("Email address").fill(PARTNERS_GUEST.replace("bertil", "karin"))
+        self.shot("contoso-id")
+        page.get_by_role("button", name="Continue").click()
+        self.shot("other-account")
+        page.get_by_role("button", name="Use another account").click()
+        page.get_by_label("Email address").fill(PARTNERS_GUEST)
+        page.get_by_role("button", name="Continue").click()
+        while page.get_by_role("button", name="Accept").count():
+            page.get_by_role("button", name="Accept").click()
+        page.wait_for_url(re.compile(re.escape(self.running.variables["DEMO_APP_ORIGIN"])))
+        page.goto(f"{self.origin}/")
+        self.shot("sign-in-recent")
+        page.goto(f"{self.origin}/myapps/fabrikam.example")
+        self.shot("my-apps-partner")
+        page.context.clear_cookies()
 
     def as_administrator(self, backup_code: str) -> None:
         """Through the portal."""
@@ -211,6 +236,8 @@ def main(words: list[str]) -> int:
             page = browser.new_context(**options).new_page()  # type: ignore[arg-type]  # options by name
             tour = Tour(page, running, folder, target, view)
             tour.as_guest(running.made["invitation_link"])
+            if running.made.get("partner_link"):
+                tour.as_partners_guest(running.made["partner_link"])
             tour.as_administrator(running.made["codes"][number])
             show_sentence(f"{view}: {len(list(target.glob(f'*-{view}.png')))} pictures")
         if out is None:
