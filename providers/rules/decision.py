@@ -105,8 +105,10 @@ def _stay(facts: SignInFacts, bound: Bound) -> Decision:
         )
         return Decision(Method.NONE, reasons, refused_as=RefusedAs.PASSCODES_OFF, is_passcode_missed=True)
     if bound.method is not Method.PASSCODE and not bound.is_allowed:
-        sentence = f"{kept}, but that provider is gone or switched off. Reset the guest, or switch it on."
-        reason = Reason("R3", Verdict.REFUSED, sentence)
+        lost = "that provider is gone or switched off. Reset the guest, or switch it on."
+        if bound.method in (Method.ENTRA_ID, Method.MICROSOFT_ACCOUNT):
+            lost = "this installation has no registration there. Reset the guest, or have the operator register it."
+        reason = Reason("R3", Verdict.REFUSED, f"{kept}, but {lost}")
         return Decision(Method.NONE, (reason,), refused_as=RefusedAs.NO_METHOD, is_passcode_missed=is_missed)
     return Decision(bound.method, (Reason("R3", Verdict.USED, f"{kept}."),), provider_id=bound.provider_id)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from providers.rules.decision import Decision, RefusedAs, decide
-from providers.rules.facts import Answer, Knowledge, Method, PasscodeState, Provider, SignInFacts
+from providers.rules.facts import Answer, Bound, Knowledge, Method, PasscodeState, Provider, SignInFacts
 from providers.rules.fallbacks import fallback_refusal
 from providers.rules.looks import Reason, Verdict
 
@@ -115,11 +115,14 @@ def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
             f"{word} the Microsoft account",
             replace(facts, is_microsoft_account_enabled=not facts.is_microsoft_account_enabled),
         ),
-        (f"A federation for {facts.domain}", replace(facts, federation=SUPPOSED_PROVIDER)),
-        ("Registering this installation at Entra ID", replace(facts, is_entra_id_installed=True)),
+        *_federated(facts),
+        (
+            "Registering this installation at Entra ID",
+            replace(facts, is_entra_id_installed=True, bound=_let_in(facts.bound, Method.ENTRA_ID)),
+        ),
         (
             "Registering this installation for Microsoft accounts",
-            replace(facts, is_microsoft_account_installed=True),
+            replace(facts, is_microsoft_account_installed=True, bound=_let_in(facts.bound, Method.MICROSOFT_ACCOUNT)),
         ),
         (f"Listing {facts.domain} as a domain with Entra ID accounts", replace(facts, entra_id=listed)),
         ("Resetting the guest's redemption status", replace(facts, bound=None)),
@@ -130,6 +133,23 @@ def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
         for change, other in found
         if (other.method, other.provider_id) != (now.method, now.provider_id)
     )
+
+
+def _federated(facts: SignInFacts) -> list[tuple[str, SignInFacts]]:
+    """A federation where the domain has none, or its own switched on; a domain has one provider at most."""
+    if facts.federation is None:
+        return [(f"A federation for {facts.domain}", replace(facts, federation=SUPPOSED_PROVIDER))]
+    if facts.federation.is_enabled:
+        return []
+    switched_on = replace(facts.federation, is_enabled=True)
+    is_bound_to_it = facts.bound is not None and facts.bound.provider_id == switched_on.id
+    bound = _let_in(facts.bound, Method.FEDERATION) if is_bound_to_it else facts.bound
+    return [(f"Switching {switched_on.name} on", replace(facts, federation=switched_on, bound=bound))]
+
+
+def _let_in(bound: Bound | None, method: Method) -> Bound | None:
+    """The binding as it would be with this method's provider there."""
+    return replace(bound, is_allowed=True) if bound is not None and bound.method is method else bound
 
 
 def _is_storable(facts: SignInFacts) -> bool:

@@ -125,6 +125,11 @@ def create(facts: SignInFacts) -> Look:
     if not facts.is_microsoft_account_enabled:
         return Look(Reason("R30-6", Verdict.OFF, "The tenant has disabled the Microsoft account (R32)."))
     sentence = "Nothing else is left: the guest is asked to create a Microsoft account with the invited address."
+    if not facts.is_microsoft_account_installed:
+        sentence = (
+            "Nothing else is left but a Microsoft account, and this installation has no Microsoft account "
+            "registration: the guest is told whom to ask."
+        )
     return _used("R30-6", facts, Method.CREATE_MICROSOFT_ACCOUNT, sentence)
 
 

@@ -86,6 +86,42 @@ def test_R60_what_would_change_it_names_each_single_change() -> None:
     ]
 
 
+def test_R60_a_domain_that_has_a_federation_is_told_of_no_second_one() -> None:
+    on = [one.change for one in what_would_change_it(replace(NICOLE, federation=SAML))]
+    off = [one.change for one in what_would_change_it(replace(NICOLE, federation=replace(SAML, is_enabled=False)))]
+    assert not [change for change in [*on, *off] if change.startswith("A federation")]
+    assert "Switching Northwind SAML on" in off
+
+
+def test_R60_a_guest_whose_provider_is_off_is_told_that_switching_it_on_lets_them_in() -> None:
+    off = replace(SAML, is_enabled=False)
+    waiting = replace(NICOLE, federation=off, bound=Bound(Method.FEDERATION, is_allowed=False, provider_id=off.id))
+    found = {one.change: one.method for one in what_would_change_it(waiting)}
+    assert found["Switching Northwind SAML on"] is Method.FEDERATION
+
+
+@pytest.mark.parametrize(
+    ("method", "registered"),
+    [(Method.ENTRA_ID, "at Entra ID"), (Method.MICROSOFT_ACCOUNT, "for Microsoft accounts")],
+)
+def test_R3_R60_who_redeemed_at_a_registration_that_is_gone_is_told_of_it(method: Method, registered: str) -> None:
+    waiting = replace(
+        NICOLE,
+        bound=Bound(method, is_allowed=False),
+        is_entra_id_installed=False,
+        is_microsoft_account_installed=False,
+    )
+    assert "this installation has no registration there" in decide(waiting).reasons[0].sentence
+    found = {one.change: one.method for one in what_would_change_it(waiting)}
+    assert found[f"Registering this installation {registered}"] is method
+
+
+def test_R30_6_R60_a_microsoft_account_that_nobody_can_use_here_is_no_way_in() -> None:
+    reason = decide(replace(NICOLE, passcodes=OFF, is_microsoft_account_installed=False)).reasons[-1]
+    assert reason.rule == "R30-6"
+    assert "has no Microsoft account registration: the guest is told whom to ask" in reason.sentence
+
+
 def test_R60_a_locked_out_guest_is_told_of_both_remedies() -> None:
     locked_out = replace(NICOLE, bound=BOUND, passcodes=OFF)
     assert [(one.change, one.method) for one in what_would_change_it(locked_out)] == [
