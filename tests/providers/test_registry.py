@@ -55,7 +55,7 @@ def saml(in_fabrikam: Tenant, operator: Actor, now: datetime) -> IdentityProvide
 class TestAddIdentityProvider:
     def test_R30_2_it_binds_domains_in_their_canonical_form(self, saml: IdentityProvider) -> None:
         assert list(saml.domains.values_list("domain", flat=True)) == ["northwind.example"]
-        line = AuditEntry.objects.get()
+        line = AuditEntry.objects.get(action="identity_provider.added")
         assert (line.action, line.subject_id) == ("identity_provider.added", saml.id)
         assert line.details == {"kind": "saml", "name": "Northwind SAML", "domains": ["northwind.example"]}
 
