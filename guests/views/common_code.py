@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guests.models import SignInFlow
-from guests.operations.first_party import CODE_MINUTES
-from guests.operations.signing_in import resend_code, sign_in_with_passcode
+from guests.operations.first_party import CODE_MINUTES, resend_from_application
+from guests.operations.signing_in import sign_in_with_passcode
 from guests.sessions import browser_secret, open_common_flow, open_session, remember_device, remember_session
 from guests.views.asking import front_door_url
 from guests.views.first_party import asker_in, carrying, unsealed
@@ -57,8 +57,7 @@ def send_again(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     if flow is None:
         return _lost(request)
     with tenant_scope(flow.tenant_id):
-        sent = resend_code(
-            tenant=flow.tenant,
+        sent = resend_from_application(
             flow=flow,
             asker=asker_in(request, flow.tenant, browser_secret(request)),
             now=timezone.now(),

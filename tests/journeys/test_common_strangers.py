@@ -163,6 +163,25 @@ def test_R19_R37d_what_is_spent_at_the_tenants_own_door_does_not_show(
         assert history(directory, "sign_in.begun")[-1].code == "E-WAIT"
 
 
+@pytest.mark.parametrize("whose", ["fabrikam", "northwind"])
+def test_R19_R37d_nor_does_it_show_when_the_code_is_sent_again(
+    directory: Tenant, northwind: Tenant, link: str, whose: str
+) -> None:
+    spent = directory if whose == "fabrikam" else northwind
+    browsers = Browser(), Browser()
+    for browser, address in zip(browsers, (HOME, UNKNOWN), strict=True):
+        ask(browser, link, address)
+    Tenant.objects.filter(id=spent.id).update(code_mails_per_hour=0)
+    answers = []
+    for browser, address in zip(browsers, (HOME, UNKNOWN), strict=True):
+        for tenant in (directory, northwind):
+            pass_time(tenant, minutes(2))
+        page = browser.submit("Send it again")
+        answers.append((page.status, unsealed(str(bytes_of(page.response, address=address)))))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+
+
 def test_R17_R37d_the_sixth_code_in_an_hour_waits_for_every_address(
     directory: Tenant, northwind: Tenant, link: str
 ) -> None:
