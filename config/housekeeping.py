@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
-from guests.operations.forgetting import forget_flows, forget_sessions
+from guests.operations.forgetting import forget_answers, forget_flows, forget_sessions
 from outbox.operations import forget_settled
 from passcodes.operations import purge_challenges
 from providers.operations.forgetting import forget_spent_assertions
@@ -30,6 +30,7 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
     """
     kinds: dict[str, Callable[[], int]] = {
         "codes": lambda: purge_challenges(at_most=BATCH),
+        "answers of providers": lambda: forget_answers(at_most=BATCH),
         "sign-ins in progress": lambda: forget_flows(at_most=BATCH),
         "sessions": lambda: forget_sessions(at_most=BATCH),
         "portal sessions": lambda: _forget_portal_sessions(at_most=BATCH),

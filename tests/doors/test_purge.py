@@ -8,6 +8,9 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
 from config import housekeeping
+from guests.models import ProviderAnswer, SignInFlow, Way
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
 
 
 def test_it_deletes_the_portals_sessions_that_are_over_in_batches(db, now: datetime, monkeypatch, capsys):
@@ -20,3 +23,19 @@ def test_it_deletes_the_portals_sessions_that_are_over_in_batches(db, now: datet
     call_command("purge")
     assert "5 portal sessions" in capsys.readouterr().out
     assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
+
+
+def test_it_deletes_what_providers_posted_and_no_browser_came_for(fabrikam: Tenant, now: datetime, capsys):
+    with tenant_scope(fabrikam.id):
+        for minutes in (1, 30):
+            flow = SignInFlow.objects.create(
+                tenant=fabrikam, browser_hash="x", way=Way.TENANTED, expires_at=now + timedelta(hours=4)
+            )
+            ProviderAnswer.objects.create(
+                tenant=fabrikam, flow=flow, body=f"{minutes}", received_at=now - timedelta(minutes=minutes)
+            )
+    call_command("purge")
+    assert "1 answers of providers" in capsys.readouterr().out
+    with tenant_scope(fabrikam.id):
+        assert ProviderAnswer.objects.get().body == "1"
+        assert SignInFlow.objects.count() == 2
