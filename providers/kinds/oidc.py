@@ -9,6 +9,8 @@ from providers.kinds.base import Setting, by_binding
 from providers.kinds.openid import CLIENT_ID, CLIENT_SECRET, WELL_KNOWN, OpenIdKind, read, said, shown_name
 from providers.rules import Asserted, Knowledge, Method
 
+LONGEST_ISSUER = 500  # what is kept of an identity's issuer
+
 
 class Oidc(OpenIdKind):
     id = "openIdConnect"
@@ -40,6 +42,8 @@ class Oidc(OpenIdKind):
         issuer = settings["issuer"].strip()
         if issuer.rstrip("/").endswith(WELL_KNOWN):
             return f"Enter the issuer alone, without {WELL_KNOWN}."
+        if len(issuer) > LONGEST_ISSUER:
+            return f"An issuer of more than {LONGEST_ISSUER} characters cannot be kept with an identity."
         try:
             parts = urlsplit(issuer)
         except ValueError:

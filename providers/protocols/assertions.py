@@ -100,7 +100,7 @@ def _asserted(node: etree._Element, expected: Expected, connection: Connection, 
     kind = name_id.get("Format", "")
     addresses = [text_of(name_id)] if kind == EMAIL else []
     addresses += [value for name in MAIL_ATTRIBUTES for value in said.get(name, ())]
-    claimed = tuple(dict.fromkeys(one for one in addresses if "@" in one))[:MOST_ADDRESSES]
+    claimed = tuple(dict.fromkeys(one for one in addresses if "@" in one and one.isprintable()))[:MOST_ADDRESSES]
     known = [one for one in map(_address, claimed) if one is not None and one.domain in connection.domains]
     wanted = connection.settings.get("subject_attribute", "").strip()
     return Asserted(

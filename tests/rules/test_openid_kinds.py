@@ -91,6 +91,7 @@ class TestAnyProvider:
             ("https://login.adatum.example/?a=b", "without anything after"),
             ("https://login.adatum.example/#", "without anything after"),
             ("https://[login.adatum.example", "as a URL"),
+            (f"https://login.adatum.example/{'x' * 472}", "more than 500"),
         ],
     )
     def test_R61_a_mistake_in_the_issuer_is_named_with_its_fix(self, issuer: str, mistake: str | None) -> None:
