@@ -90,7 +90,7 @@ def outlook(*, change: Change, now: datetime, domains: Collection[str] | None = 
         after[words[domain][1]] += guests
         if words[domain][0] != words[domain][1]:
             changed += guests
-        if then.method is Method.NONE and now_.method is not Method.NONE:
+        if _is_stuck(then, facts_then) and not _is_stuck(now_, facts[domain]):
             stranded += guests
         if facts[domain].entra_id.answer is Answer.UNKNOWN:
             unknown += guests
@@ -122,9 +122,17 @@ def in_words(decision: Decision, facts: SignInFacts) -> str:
     """A decision in a column's width; a federation by its own name."""
     if decision.choices:
         return " or ".join(METHOD_LABELS[one] for one in decision.choices)
+    if _is_stuck(decision, facts):
+        return METHOD_LABELS[Method.NONE]
     if decision.method is Method.FEDERATION and facts.federation is not None:
         return facts.federation.name
     return METHOD_LABELS[decision.method]
+
+
+def _is_stuck(decision: Decision, facts: SignInFacts) -> bool:
+    """Whether nobody gets in so: nothing is left, or a Microsoft account where none can be used (R30-6)."""
+    is_dead_end = decision.method is Method.CREATE_MICROSOFT_ACCOUNT and not facts.is_microsoft_account_installed
+    return is_dead_end or decision.method is Method.NONE
 
 
 def _counted(newest: QuerySet[Guest], domains: Collection[str] | None) -> dict[str, int]:

@@ -24,9 +24,11 @@ from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
 from guests.admin.outlook import Change, outlook
 from guests.admin.provider_impact import ProviderImpactPages
+from providers.connections import is_installed
+from providers.kinds import BY_ID
 from providers.models import EmailPasscodePolicy, IdentityProvider, RedemptionOrder, RedemptionPolicy
 from providers.operations import allow_skipping, forbid_skipping, remove_redemption_order, set_redemption_order
-from providers.rules import Fallback, Order, Primary
+from providers.rules import Fallback, Method, Order, Primary
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.doors.admin import actor, clock
 from tenants.roles import Action
@@ -235,8 +237,16 @@ def _fallbacks(chosen: Fallback, policy: RedemptionPolicy) -> list[dict[str, Any
         Fallback.PASSCODE: passcodes is not None and not passcodes.passcode_state.is_on,
         Fallback.MICROSOFT_ACCOUNT: not policy.is_microsoft_account_enabled,
     }
+    lacking = () if is_installed(BY_ID[Method.MICROSOFT_ACCOUNT]) else (Fallback.MICROSOFT_ACCOUNT,)
     return [
-        {"value": one.value, "name": name, "help": text, "is_chosen": one is chosen, "is_off": off.get(one, False)}
+        {
+            "value": one.value,
+            "name": name,
+            "help": text,
+            "is_chosen": one is chosen,
+            "is_off": off.get(one, False),
+            "is_lacking": one in lacking,
+        }
         for one, (name, text) in FALLBACKS.items()
     ]
 

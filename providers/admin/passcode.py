@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
+from providers.connections import is_installed
 from providers.forms import EmailPasscodeForm
+from providers.kinds import BY_ID
 from providers.models import EmailPasscodePolicy
 from providers.operations import set_email_passcode
-from providers.rules import PasscodeState
+from providers.rules import Method, PasscodeState
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.roles import Action
 
@@ -47,5 +49,6 @@ class PasscodePage(TenantModelAdmin):
             may_set=may_set,
             is_on=stored.is_on,
             is_default=stored is PasscodeState.DEFAULT,
+            is_last=not is_installed(BY_ID[Method.MICROSOFT_ACCOUNT]),
             answer=form["is_on"].value(),
         )

@@ -127,6 +127,18 @@ def test_R3_who_has_redeemed_is_not_counted(portal, fabrikam, invite):
     assert "no pending guest would redeem otherwise" in text(page)
 
 
+def test_R30_6_R62_a_microsoft_account_that_nobody_can_use_here_is_no_way_in(portal, fabrikam, invite, settings):
+    settings.MICROSOFT_ACCOUNT_CLIENT_ID = ""
+    invite(fabrikam, "lee@adatum.example", name="Lee Gu")
+    page = portal.get(PAGE)
+    assert "This installation has no registration at Microsoft yet" in text(page)
+    words = text(portal.post(PAGE, draft(page, fallback=MICROSOFT, look="yes")))
+    assert "1 of them would have no way in." in words
+    assert "Email passcode → No way in" in words
+    passcodes = text(portal.get("/admin/providers/identityprovider/email-passcode/"))
+    assert "whom no other provider knows has no way in before its operator sets it up" in passcodes
+
+
 def test_R62_it_says_how_many_it_looked_at(portal, fabrikam, invite, monkeypatch):
     monkeypatch.setattr(outlook, "LOOKED_AT", 2)
     for number in range(3):
