@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from config.stack import local_env
 from config.stack.addresses import LOOPBACK, Listen
@@ -38,14 +39,23 @@ with tenant_scope(tenant.id):
 
 
 @contextmanager
-def stack_with_guests(guests: int) -> Iterator[tuple[Running, DataFolder]]:
-    """A running stack whose tenant Fabrikam has known0@guests.example and so on; the limits per source don't bind."""
+def stack_with_guests(
+    guests: int, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[Running, DataFolder]]:
+    """A running stack whose tenant Fabrikam has known0@guests.example and so on; the limits per source don't bind.
+
+    `environment` sets what a measurement wants otherwise.
+    """
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as path:
         folder = DataFolder(Path(path))
-        exempt = {"SOURCE_LIMITS_EXEMPT": "127.0.0.0/8"}
-        with running_stack(folder, Listen(LOOPBACK, free_port()), environment=exempt) as running:
-            environment = local_env.for_application(dict(running.variables)) | {
-                "DJANGO_SETTINGS_MODULE": "config.settings"
-            }
-            subprocess.run([sys.executable, "-c", GUESTS % guests], cwd=ROOT, env=environment, check=True)
+        chosen = {"SOURCE_LIMITS_EXEMPT": "127.0.0.0/8", **environment}
+        with running_stack(folder, Listen(LOOPBACK, free_port()), environment=chosen) as running:
+            in_stack(running, GUESTS % guests)
             yield running, folder
+
+
+def in_stack(running: Running, program: str) -> str:
+    """What this Python program prints with the application's settings."""
+    environment = local_env.for_application(dict(running.variables)) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
