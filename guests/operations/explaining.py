@@ -8,14 +8,14 @@ from datetime import datetime
 from guests.models import Guest
 from guests.rules import is_domain_taken
 from providers.discovery import gather_facts
-from providers.rules import Alternative, Decision, SignInFacts, decide, what_would_change_it
+from providers.rules import Alternative, Decision, SignInFacts, Verdict, decide, headline, what_would_change_it
 from tenants.addresses import Address
 from tenants.models import Tenant
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The decision for one address. `guest` is None for a stranger; `obstacles` are what stops them besides."""
+    """The decision for one address. `guest` is None for a stranger; `obstacles` are what else to know of their way."""
 
     address: Address
     guest: Guest | None
@@ -34,14 +34,27 @@ def explain_sign_in(*, tenant: Tenant, address: Address, now: datetime) -> Expla
         bound_provider_id=guest.method_provider_id if guest else None,
         now=now,
     )
+    decision = decide(facts)
     return Explanation(
         address=address,
         guest=guest,
         facts=facts,
-        decision=decide(facts),
+        decision=decision,
         alternatives=tuple(what_would_change_it(facts)),
-        obstacles=tuple(_obstacles(tenant, address, guest)),
+        obstacles=(*_obstacles(tenant, address, guest), *_by_link(address, guest, decision, now)),
     )
+
+
+def _by_link(address: Address, guest: Guest | None, typed: Decision, now: datetime) -> list[str]:
+    """What the holder of the invitation's link meets instead, who may be told what was seen of the address (R19)."""
+    if guest is None or guest.has_accepted:
+        return []
+    found = decide(gather_facts(address=address, bound=None, is_link_held=True, now=now))
+    if (found.method, found.choices) == (typed.method, typed.choices):
+        return []
+    used = (one.sentence for one in found.reasons if one.verdict is Verdict.USED)
+    known = next(used, found.reasons[-1].sentence)
+    return [f"By the link of the invitation: {headline(found)}. {known} Who only types the address is not told (R19)."]
 
 
 def _obstacles(tenant: Tenant, address: Address, guest: Guest | None) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from guests.models import FederatedIdentity, Guest
 from guests.operations.inviting import Invited
@@ -189,6 +191,15 @@ def test_R34_an_account_that_was_seen_in_one_tenant_is_known_to_the_links_holder
     stranger = Browser()
     stranger.open("/contoso.example")
     assert "send a code" in stranger.submit("email", email=NICOLE).text
+    explained = StringIO()
+    call_command("explain_sign_in", NICOLE, "--tenant", "contoso.example", stdout=explained)
+    assert explained.getvalue().splitlines()[1].strip() == "A code by email"
+    assert (
+        "By the link of the invitation: Microsoft account. This installation has seen a Microsoft account with this "
+        "address." in explained.getvalue()
+    )
+    call_command("explain_sign_in", "n.other@adatum.example", "--tenant", "contoso.example", stdout=explained)
+    assert explained.getvalue().count("By the link") == 1, "nobody invited that one"
 
 
 @pytest.mark.parametrize("typed", ["somebody@outlook.com", NICOLE])
