@@ -114,6 +114,8 @@ WORDS: Mapping[Code, Words] = MappingProxyType(
             status=HTTPStatus.BAD_GATEWAY,
             heading="{provider} did not answer",
             sentences=("Nothing is wrong with your account. Try again in a few minutes.",),
+            remedy="If it happens again, tell your contact at {tenant}. An administrator there finds the reason in the "
+            "history, by the reference below.",
             button="Try again",
         ),
         Code.DECLINED: Words(
