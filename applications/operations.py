@@ -14,7 +14,7 @@ from applications.models import Application
 from guests.models import SignInFlow, Way
 from guests.operations.beginning import Elsewhere, Skips, begin_with_address
 from guests.operations.flows import Asker, Landing
-from guests.operations.signing_up import OtherMethod, begin_sign_up, end_sign_ups
+from guests.operations.signing_up import OtherMethod, begin_sign_up, end_sign_up, end_sign_ups
 from providers.rules import Method
 from tenants import audit
 from tenants.addresses import Address
@@ -168,12 +168,18 @@ def sign_up_with_passcode(
     )
 
 
-def end_if_closed(*, application_id: UUID) -> bool:
-    """End a sign-up that began in the moment in which its application was closed. For who began it without the lock."""
+def end_if_closed(*, application_id: UUID, method: Method, flow: SignInFlow) -> bool:
+    """End a sign-up that began in the moment in which its application, or its method there, was closed.
+
+    For who began it without the lock, as the network had to be asked; closing that is under way is waited for.
+    """
     with transaction.atomic():
-        is_open = Application.objects.filter(id=application_id, is_sign_up_open=True).exists()
+        open_now = Application.objects.select_for_update(no_key=True).filter(
+            id=application_id, is_sign_up_open=True, sign_up_methods__contains=[method.value]
+        )
+        is_open = open_now.first() is not None
         if not is_open:
-            end_sign_ups(application_id=application_id)
+            end_sign_up(flow_id=flow.id)
     return not is_open
 
 

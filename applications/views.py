@@ -201,7 +201,7 @@ def _with_provider(request: TenantRequest, application: Application, offer: Offe
     )
     if isinstance(leaving, Refusal):
         return refuse(request, leaving, back_url=application.sign_up_path, provider=offer.name)
-    if end_if_closed(application_id=application.id):
+    if end_if_closed(application_id=application.id, method=offer.method, flow=leaving.flow):
         return _closed(request, application)
     return keep(leave(leaving.url, name=leaving.name, shown=room(request)))
 

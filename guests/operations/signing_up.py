@@ -135,6 +135,11 @@ def end_sign_ups(*, application_id: UUID) -> int:
     return ended + _in_progress(application_id).update(ended_at=Now(), sign_up_name="")
 
 
+def end_sign_up(*, flow_id: UUID) -> None:
+    """End one of them, which has asked for no code yet. Inside the caller's transaction."""
+    SignInFlow.objects.filter(id=flow_id, ended_at__isnull=True).update(ended_at=Now(), sign_up_name="")
+
+
 def has_been_closed(*, flow: SignInFlow) -> bool:
     """Whether this sign-up by passcode ended because its application no longer takes any: the typed name is gone."""
     is_by_passcode = flow.sign_up_application_id is not None and not flow.kind

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from applications.models import Application
-from applications.operations import close_sign_up, open_sign_up
-from guests.models import FederatedIdentity, Guest, Source
+from applications.operations import close_sign_up, end_if_closed, open_sign_up
+from guests.models import FederatedIdentity, Guest, SignInFlow, Source
 from guests.operations.resetting import block_guest
 from providers.models import IdentityProvider
 from providers.operations import add_identity_provider
@@ -117,6 +117,20 @@ def test_R39a_closed_meanwhile_who_comes_back_becomes_no_guest(
         close_sign_up(application_id=supplier.id, actor=OPERATOR, now=datetime.now(UTC))
     assert come_back(browser, fabrikam, adatum, peer, away).status == 403
     assert guests(fabrikam) == 0
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_R39a_a_way_out_that_was_found_while_its_method_was_taken_away_is_ended(
+    fabrikam: Tenant, supplier: Application, adatum: IdentityProvider, is_kept: bool
+) -> None:
+    go(Browser(), supplier, adatum)
+    with tenant_scope(fabrikam.id):
+        methods = [Method.FEDERATION if is_kept else Method.PASSCODE]
+        Application.objects.filter(id=supplier.id).update(sign_up_methods=methods)
+        flow = SignInFlow.objects.get()
+        assert end_if_closed(application_id=supplier.id, method=Method.FEDERATION, flow=flow) is not is_kept
+        flow.refresh_from_db()
+        assert (flow.ended_at is None) is is_kept
 
 
 def test_R53_a_denied_domain_becomes_no_guest_by_a_provider_either(
