@@ -30,7 +30,7 @@ from guests.views.organizations import remember_organization
 from guests.views.pages import page, room
 from guests.views.redemption import flow_url
 from guests.views.refusals import refuse
-from guests.views.wording import DECLINED_UNINVITED, NOT_VOUCHED_FOR, OTHER_ACCOUNT
+from guests.views.wording import DECLINED_UNINVITED, NOT_VOUCHED_FOR, NOTHING_BEGUN, OTHER_ACCOUNT
 from passcodes.rules import Pool
 from providers.connections import name_of
 from providers.handshakes import handshake, is_of, named_by
@@ -54,7 +54,7 @@ def returned_to_installation(request: HttpRequest, kind_id: str) -> HttpResponse
     named = named_by(request.GET.get("state", ""))
     tenant = find_tenant(str(named.tenant_id)) if named else None
     if tenant is None:
-        return refuse(request, Refusal(Code.SESSION), back_url=reverse("guests:common"))
+        return refuse(request, Refusal(Code.SESSION), back_url=reverse("guests:common"), words=NOTHING_BEGUN)
     request.tenant = tenant  # type: ignore[attr-defined]  # TenantRequest: the state names its tenant
     with tenant_scope(tenant.id):
         return _returned(request, kind_id=kind_id, provider_id=None)  # type: ignore[arg-type]

@@ -226,6 +226,15 @@ NOT_VOUCHED_FOR = Words(
 )
 """E-WRONG-ACCOUNT, where a code to the expected address makes the first link (R36)."""
 
+NOTHING_BEGUN = Words(
+    status=HTTPStatus.FORBIDDEN,
+    heading="This sign-in is not open here",
+    sentences=("It was begun in another browser or too long ago, or the page that sent you here left something out.",),
+    remedy="Begin again where you came in: by your invitation’s link, the application, or the page below.",
+    button="Back to sign-in",
+)
+"""E-SESSION for whoever comes from a provider with nothing that names a tenant (R36)."""
+
 UNKNOWN_ORGANIZATION = Problem(
     "", "We need the domain. It stands after the @ in the address of the person who invited you."
 )

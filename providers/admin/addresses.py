@@ -23,7 +23,11 @@ def addresses_of(kind: Kind, *, tenant_id: UUID, provider_id: UUID | None) -> li
         return [
             Copied("Entity ID (audience)", entity_id(tenant_id=tenant_id)),
             Copied("Reply address (assertion consumer service)", _reply(kind, tenant_id, provider_id)),
-            Copied("Metadata address", entity_id(tenant_id=tenant_id)),
+            # The key that it shows is made with the tenant's first such provider.
+            Copied(
+                "Metadata address" if provider_id else "Metadata address, once the provider is added",
+                entity_id(tenant_id=tenant_id),
+            ),
         ]
     if kind.protocol is Protocol.WS_FEDERATION:
         return [

@@ -132,6 +132,16 @@ def test_R36_a_personal_account_is_no_account_of_an_organisation(
     assert (page.status, page.heading) == (502, "Entra ID did not answer")
 
 
+@pytest.mark.parametrize("state", [{}, {"state": "x"}, {"state": "A" * 64}])
+def test_R36_who_comes_back_with_nothing_that_was_begun_here_is_told_where_to_begin(
+    db: None, nicoles: Browser, state: dict[str, str]
+) -> None:
+    page = nicoles.come("/return/azureActiveDirectory", {"code": "abc", **state})
+    assert (page.status, page.heading) == (403, "This sign-in is not open here")
+    assert "24 hours" not in page.text
+    assert nicoles.open(page.links["Back to sign-in"]).heading == "Sign in"
+
+
 def test_R34_I_have_no_account_there_leads_to_the_next_method(
     fabrikam: Tenant, microsoft: Microsoft, invite: Invite, nicoles: Browser
 ) -> None:
