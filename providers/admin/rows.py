@@ -178,7 +178,7 @@ def _installed(kind: Kind) -> tuple[str, str, str]:
 
 
 def _looked_up(listed: list[str]) -> str:
-    if settings.DISCOVERY == "live":
+    if settings.DISCOVERY == "live" and is_installed(BY_ID[Method.ENTRA_ID]):
         return "Domains found by look-up" + (f", and {_domains(listed)}" if listed else "")
     return _domains(listed) or "No domain is listed"
 

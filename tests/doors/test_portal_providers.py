@@ -87,6 +87,14 @@ class TestAdding:
             assert connection_to(made).secret == given.secret(kind)
             assert made.kind == kind
 
+    def test_R61_the_metadata_address_is_named_with_when_it_answers(self, portal: Client, fabrikam: Tenant) -> None:
+        metadata = f"/{fabrikam.id}/saml/metadata"
+        assert "Metadata address, once the provider is added" in text(portal.get(f"{ADD}?kind=saml"))
+        assert Client().get(metadata).status_code == HTTPStatus.NOT_FOUND
+        answer = portal.post(f"{ADD}?kind=saml", typed("saml"), follow=True)
+        assert "once the provider is added" not in text(answer)
+        assert Client().get(metadata).status_code == HTTPStatus.OK
+
     @pytest.mark.parametrize("kind", ["", "azureActiveDirectory", "emailOneTimePasscode", "../x", "\x00", "k" * 900])
     def test_R61_a_kind_that_nobody_can_add_leads_to_the_choice(
         self, portal: Client, fabrikam: Tenant, kind: str
@@ -366,6 +374,9 @@ class TestTheTabs:
     def test_R61_the_built_in_tab_says_what_the_operator_has_to_set(self, portal: Client) -> None:
         with override_settings(ENTRA_CLIENT_ID="", MICROSOFT_ACCOUNT_CLIENT_ID="registered"):
             said = text(portal.get(BUILT_IN))
+        with override_settings(ENTRA_CLIENT_ID="registered", DISCOVERY="live"):
+            assert "Domains found by look-up" in text(portal.get(BUILT_IN))
+        assert "Domains found by look-up" not in said, "nobody is asked before it is set up"
         assert "The operator sets ENTRA_CLIENT_ID and ENTRA_CLIENT_SECRET." in said
         assert "MICROSOFT_ACCOUNT_CLIENT_ID" not in said
         assert "/return/azureActiveDirectory" in said
