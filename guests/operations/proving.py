@@ -12,6 +12,7 @@ from django.db import transaction
 
 from guests.models import Guest, SignInFlow
 from guests.operations.flows import Asker, is_taken
+from guests.rules import is_domain_taken
 from passcodes.operations import request_passcode
 from passcodes.rules import Pool
 from providers.models import EmailPasscodePolicy
@@ -64,7 +65,9 @@ def ask_to_vouch(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetim
 
 def _may_prove(tenant: Tenant, guest: Guest | None, flow: SignInFlow) -> bool:
     if guest is None:
-        return flow.sign_up_application_id is not None
+        domain = canonical(flow.address).domain
+        is_welcome = is_domain_taken(domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains)
+        return flow.sign_up_application_id is not None and is_welcome  # no mail to who would be refused after it (R53)
     is_free = guest.bound_method is None
     if flow.sign_up_application_id is not None:  # who signs up with an address that is a guest's signs in with it
         is_free = guest.bound_method in (None, Method.PASSCODE)

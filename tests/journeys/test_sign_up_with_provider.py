@@ -144,6 +144,16 @@ def test_R53_a_denied_domain_becomes_no_guest_by_a_provider_either(
     assert guests(fabrikam) == 0
 
 
+def test_R53_no_code_is_mailed_to_a_denied_domain_that_a_provider_claims(
+    fabrikam: Tenant, supplier: Application, adatum: IdentityProvider, peer: HostileProvider
+) -> None:
+    Tenant.objects.filter(id=fabrikam.id).update(denied_domains=["elsewhere.example"])
+    browser = Browser()
+    come_back(browser, fabrikam, adatum, peer, departure(go(browser, supplier, adatum)), email=NICOLE_ELSEWHERE)
+    assert browser.submit("Send code").heading == "Enter your code"
+    assert post(fabrikam) == []
+
+
 @pytest.mark.parametrize("is_blocked", [False, True])
 def test_R39a_an_invited_guest_redeems_this_way_and_a_blocked_one_is_told(
     fabrikam: Tenant,
