@@ -5,7 +5,7 @@
 Twelve guests stand at a provider whose token endpoint is silent for 60 s, and come back again and again; then four type
 addresses whose domains Entra ID's look-up service is silent about. Beside them three others at a time open a link and
 sign in with a code. Prints how long the others' steps take while the provider, or the service, answers and while it
-hangs. The web server is the local stack's: two processes with four threads each, of which two may wait on providers.
+hangs. The web server is the local stack's: two processes with eight threads each, of which four may wait on providers.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def main(seconds: int) -> None:
             "ENTRA_CLIENT_ID": "bench",
             "ENTRA_AUTHORITY": directory.authority,
             "PROVIDER_NETWORKS": "127.0.0.0/8",
-            "PROVIDER_CALLS_AT_ONCE": "2",
+            "PROVIDER_CALLS_AT_ONCE": "4",
         }
         running_now, folder = stack.enter_context(stack_with_guests(5000, environment))
         made = json.loads(in_stack(running_now, MADE.format(issuer=peer.url, client=CLIENT_ID)).splitlines()[-1])

@@ -134,7 +134,7 @@ DISCOVERY = one_of("DISCOVERY", ("live", "lists"), default="live")
 # Providers may stand in these networks too. Without it, in public ones only; http is taken on loopback hosts in it.
 PROVIDER_NETWORKS = networks("PROVIDER_NETWORKS")
 # Calls to providers that one process makes at once: half of its threads, so that the others go on serving guests.
-PROVIDER_CALLS_AT_ONCE = number("PROVIDER_CALLS_AT_ONCE", default=2, least=1)
+PROVIDER_CALLS_AT_ONCE = number("PROVIDER_CALLS_AT_ONCE", default=4, least=1)
 
 # --- The application ---------------------------------------------------------------------------------------------
 DEBUG = False

@@ -74,7 +74,7 @@ class Directory:
         if home is not None:
             return home
         try:
-            with waiting_place():
+            with waiting_place(self._authority):
                 return self._ask_once(domain)
         except FetchFailed as busy:
             return _unknown(domain, str(busy))

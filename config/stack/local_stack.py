@@ -122,7 +122,7 @@ def web_server(listen: Listen, environment: Mapping[str, str]) -> Program:
         "--host": listen.host,
         "--port": str(listen.port),
         "--workers": "2",
-        "--blocking-threads": "4",
+        "--blocking-threads": "8",
         "--workers-kill-timeout": "5",
         "--log-level": "warning",
     }

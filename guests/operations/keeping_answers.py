@@ -68,7 +68,10 @@ def take_answer(*, flow: SignInFlow) -> dict[str, str] | None:
     if names is None or answer is None:
         return None
     answer.delete()
-    shake = handshake(
-        tenant_id=flow.tenant_id, flow_id=flow.id, key_id=flow.handshake_key_id, salt=bytes(flow.handshake_salt)
-    )
+    try:
+        shake = handshake(
+            tenant_id=flow.tenant_id, flow_id=flow.id, key_id=flow.handshake_key_id, salt=bytes(flow.handshake_salt)
+        )
+    except LookupError:
+        return None
     return {names[0]: answer.body, names[1]: shake.state}

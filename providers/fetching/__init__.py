@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
@@ -37,29 +39,34 @@ class _Places(threading.local):
 
 _here = _Places()
 _counting = threading.Lock()
-_taken = 0
+_taken: Counter[str] = Counter()
 
 
 @contextmanager
-def waiting_place() -> Iterator[None]:
+def waiting_place(url: str) -> Iterator[None]:
     """One of the PROVIDER_CALLS_AT_ONCE places of this process, so that a slow provider leaves threads for others.
 
-    A thread that holds one already goes on with it. Raises FetchFailed at once when all are taken.
+    The host of `url` is given all but one: while it hangs, the last is for the other tenants' providers. A thread that
+    holds a place goes on with it, whomever it asks next. Raises FetchFailed at once when there is none.
     """
-    global _taken
-    if _here.depth == 0:
+    host = urlsplit(url).netloc.lower()
+    is_first = _here.depth == 0
+    if is_first:
         with _counting:
-            if _taken >= settings.PROVIDER_CALLS_AT_ONCE:
+            places = settings.PROVIDER_CALLS_AT_ONCE
+            if _taken.total() >= places or _taken[host] >= max(1, places - 1):
                 raise FetchFailed("Too many calls to providers are waiting already. Try again in a moment.")
-            _taken += 1
+            _taken[host] += 1
     _here.depth += 1
     try:
         yield
     finally:
         _here.depth -= 1
-        if _here.depth == 0:
+        if is_first:
             with _counting:
-                _taken -= 1
+                _taken[host] -= 1
+                if not _taken[host]:
+                    del _taken[host]
 
 
 def fetch(url: str, *, accept: str = "*/*") -> bytes:
@@ -85,7 +92,7 @@ def _get(url: str, accept: str, seconds: float = SECONDS) -> requests.Response:
     mistake = mistake_in_url(url)
     if mistake is not None:
         raise FetchFailed(mistake)
-    with waiting_place(), guard(requests.Session(), seconds=seconds) as session:
+    with waiting_place(url), guard(requests.Session(), seconds=seconds) as session:
         try:
             return session.get(url, headers={"Accept": accept}, allow_redirects=False)
         except FetchFailed:

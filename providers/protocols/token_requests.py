@@ -23,7 +23,7 @@ def requested_tokens(*, connection: Connection, metadata: Metadata, handshake: H
     """What the token endpoint gives for the code. Raises ProviderFailed and AssertionRefused."""
     session = _session(connection, metadata)
     try:
-        with waiting_place():
+        with waiting_place(metadata.token_endpoint):
             token = session.fetch_token(
                 metadata.token_endpoint,
                 grant_type="authorization_code",
@@ -53,7 +53,7 @@ def requested_userinfo(
     """
     session = guarded_session()
     try:
-        with waiting_place():
+        with waiting_place(metadata.userinfo_endpoint):
             answer = session.get(
                 metadata.userinfo_endpoint,
                 headers={"Authorization": f"Bearer {access_token}", "Accept": "application/json"},

@@ -143,7 +143,7 @@ class TestWaitingPlaces:
     def test_E_one_more_call_than_there_are_places_fails_at_once(self, settings: Any) -> None:
         settings.PROVIDER_CALLS_AT_ONCE = 1
         with listening(hangs) as slow, listening(says(b"{}")) as quick:
-            with waiting_place():
+            with waiting_place(slow.url):
                 outcome = elsewhere(lambda: fetch(quick.url))
             assert isinstance(outcome, FetchFailed)
             assert "Too many calls" in str(outcome)
@@ -152,8 +152,15 @@ class TestWaitingPlaces:
 
     def test_E_a_thread_that_holds_a_place_calls_as_often_as_it_has_to(self, settings: Any) -> None:
         settings.PROVIDER_CALLS_AT_ONCE = 1
-        with listening(says(b"{}")) as peer, waiting_place():
+        with listening(says(b"{}")) as peer, waiting_place(peer.url):
             assert (fetch(peer.url), fetch(peer.url)) == (b"{}", b"{}")
+
+    def test_E_one_host_leaves_a_place_for_the_others(self, settings: Any) -> None:
+        settings.PROVIDER_CALLS_AT_ONCE = 2
+        with listening(hangs) as slow, listening(says(b"{}")) as quick, waiting_place(slow.url):
+            assert isinstance(elsewhere(lambda: fetch(slow.url)), FetchFailed)
+            assert elsewhere(lambda: fetch(quick.url)) == b"{}"
+            assert slow.connections == 0
 
     def test_E_a_place_is_free_again_after_a_failure(self, settings: Any) -> None:
         settings.PROVIDER_CALLS_AT_ONCE = 1

@@ -153,7 +153,7 @@ class TestTheMemory:
     def test_R34_many_who_ask_at_once_make_one_request(
         self, peer: EntraDirectory, directory: Directory, settings: Any
     ) -> None:
-        settings.PROVIDER_CALLS_AT_ONCE = 8
+        settings.PROVIDER_CALLS_AT_ONCE = 9
         peer.mode, peer.hangs_for = Mode.HANGING, 0.5
         assert ask_together(directory, *["adatum.example"] * 8) == [Answer.YES] * 8
         assert len(peer.asked) == 1
@@ -191,7 +191,7 @@ class TestThePause:
     def test_R34_after_the_pause_one_tries_and_the_others_do_not_wait(
         self, peer: EntraDirectory, directory: Directory, clock: Clock, settings: Any
     ) -> None:
-        settings.PROVIDER_CALLS_AT_ONCE = 8
+        settings.PROVIDER_CALLS_AT_ONCE = 9
         peer.mode = Mode.BROKEN
         for number in range(FAILURES_IN_A_ROW):
             directory.home_of(f"partner{number}.example")
@@ -232,7 +232,7 @@ def test_R34_without_a_place_to_wait_it_is_unknown_at_once_and_not_remembered(
     peer: EntraDirectory, directory: Directory, settings: Any
 ) -> None:
     settings.PROVIDER_CALLS_AT_ONCE = 1
-    with waiting_place():
+    with waiting_place("https://elsewhere.example"):
         assert ask_together(directory, "adatum.example") == [Answer.UNKNOWN]
     assert peer.asked == []
     assert ask_together(directory, "adatum.example") == [Answer.YES]
