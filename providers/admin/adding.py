@@ -7,7 +7,9 @@ comes back to a page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
+from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -22,6 +24,9 @@ from providers.operations import add_identity_provider
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.roles import Action
 from tenants.scope import current_tenant_id
+
+PLACE_SALT = "vestibule provider place v1"
+"""Signs the id that a new provider will have: its redirect URI is shown, and registered there, before it is added."""
 
 ADDABLE = {kind.id: kind for kind in KINDS if not kind.is_built_in}
 
@@ -48,6 +53,7 @@ class AddingPages(TenantModelAdmin):
         if kind is None:
             return self._choice(request)
         form = ProviderForm(kind)
+        place = _place_of(request)
         if request.method == "POST":
             form = ProviderForm(kind, request.POST, request.FILES)
             if form.is_valid():
@@ -57,6 +63,7 @@ class AddingPages(TenantModelAdmin):
                     domains=form.typed_domains(),
                     settings=form.typed_settings(),
                     secret=form.typed_secret(),
+                    provider_id=place,
                     actor=actor(request),
                     now=clock(),
                 )
@@ -77,7 +84,8 @@ class AddingPages(TenantModelAdmin):
             lead=kind.note,
             kind=kind,
             obstacles=obstacles(kind),
-            addresses=addresses_of(kind, tenant_id=current_tenant_id(), provider_id=None),
+            addresses=addresses_of(kind, tenant_id=current_tenant_id(), provider_id=place, is_added=False),
+            place=signing.dumps([str(current_tenant_id()), str(place)], salt=PLACE_SALT),
             cancel_url=reverse("admin:providers_add"),
         )
 
@@ -89,3 +97,12 @@ class AddingPages(TenantModelAdmin):
             title="Add a provider",
             choices=[Choice(kind, obstacles(kind), existing.get(kind.id)) for kind in ADDABLE.values()],
         )
+
+
+def _place_of(request: HttpRequest) -> UUID:
+    """The id that the form was given when it was first shown; a new one for a new form and for what we did not sign."""
+    try:
+        tenant_id, place = signing.loads(request.POST.get("place", ""), salt=PLACE_SALT, max_age=24 * 3600)
+    except (signing.BadSignature, ValueError):
+        return uuid4()
+    return UUID(place) if tenant_id == str(current_tenant_id()) else uuid4()

@@ -17,15 +17,15 @@ class Copied:
     address: str
 
 
-def addresses_of(kind: Kind, *, tenant_id: UUID, provider_id: UUID | None) -> list[Copied]:
-    """What the provider has to be told; of OpenID Connect nothing before it is added, as the address has its id."""
+def addresses_of(kind: Kind, *, tenant_id: UUID, provider_id: UUID, is_added: bool) -> list[Copied]:
+    """What the provider has to be told, before it is added here and after."""
     if kind.protocol is Protocol.SAML:
         return [
             Copied("Entity ID (audience)", entity_id(tenant_id=tenant_id)),
             Copied("Reply address (assertion consumer service)", _reply(kind, tenant_id, provider_id)),
             # The key that it shows is made with the tenant's first such provider.
             Copied(
-                "Metadata address" if provider_id else "Metadata address, once the provider is added",
+                "Metadata address" if is_added else "Metadata address, once the provider is added",
                 entity_id(tenant_id=tenant_id),
             ),
         ]
@@ -34,8 +34,8 @@ def addresses_of(kind: Kind, *, tenant_id: UUID, provider_id: UUID | None) -> li
             Copied("Realm (wtrealm)", entity_id(tenant_id=tenant_id)),
             Copied("Reply address (wreply)", _reply(kind, tenant_id, provider_id)),
         ]
-    return [Copied("Redirect URI", _reply(kind, tenant_id, provider_id))] if provider_id else []
+    return [Copied("Redirect URI", _reply(kind, tenant_id, provider_id))]
 
 
-def _reply(kind: Kind, tenant_id: UUID, provider_id: UUID | None) -> str:
+def _reply(kind: Kind, tenant_id: UUID, provider_id: UUID) -> str:
     return return_url(kind=kind, tenant_id=tenant_id, provider_id=provider_id)

@@ -69,7 +69,9 @@ class PagesOfOne(TenantModelAdmin):
             line=custom_row(provider, now=now),
             domains=provider.domains.order_by("domain").values_list("domain", flat=True),
             shown=_shown(provider, kind) if kind else [],
-            addresses=addresses_of(kind, tenant_id=current_tenant_id(), provider_id=provider.pk) if kind else [],
+            addresses=addresses_of(kind, tenant_id=current_tenant_id(), provider_id=provider.pk, is_added=True)
+            if kind
+            else [],
             obstacles=obstacles(kind) if kind else [],
             is_known=kind is not None,
             may_manage=self.may(request, Action.PROVIDERS_MANAGE),

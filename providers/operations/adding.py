@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -30,13 +31,15 @@ def add_identity_provider(
     domains: Sequence[str],
     settings: Mapping[str, str] | None = None,
     secret: str = "",
+    provider_id: UUID | None = None,
     actor: Actor,
     now: datetime,
 ) -> IdentityProvider | Refusal:
     """Add a provider of the tenant, switched on, with the domains that it answers for. Orders stay as stored (R31).
 
     Call it outside any transaction: a federation's metadata may have to be fetched. `settings` are what the kind asks
-    for, by name; `secret` is its one secret, stored sealed. Refuses with E-INPUT: an unknown or built-in kind, a second
+    for, by name; `secret` is its one secret, stored sealed; `provider_id` is the id whose redirect URI was shown
+    already, a new one without it. Refuses with E-INPUT: an id that is taken, an unknown or built-in kind, a second
     provider of a kind that there is one of, a name that is empty or taken, domains missing, not wanted, malformed or
     bound to another provider, settings that the kind finds a mistake in, a secret that is missing, something to keep
     secret where there is no key to seal it with, and metadata that cannot be read or used.
@@ -53,8 +56,11 @@ def add_identity_provider(
         with transaction.atomic():
             lock_settings()
             check_place(draft, provider_id=None)
+            if provider_id is not None and IdentityProvider.objects.filter(id=provider_id).exists():
+                raise Mistake("This form was sent before. Begin with a new one: it has a redirect URI of its own.")
             tenant_id = current_tenant_id()
             provider = IdentityProvider(
+                id=provider_id or uuid4(),
                 tenant_id=tenant_id,
                 kind=found.id,
                 name=draft.name,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from providers import operations
+from providers.admin.adding import PLACE_SALT
 from providers.connections import connection_to
 from providers.models import IdentityProvider
 from tenants.audit import Actor
@@ -86,6 +90,29 @@ class TestAdding:
         with tenant_scope(fabrikam.id):
             assert connection_to(made).secret == given.secret(kind)
             assert made.kind == kind
+
+    def test_R61_its_redirect_uri_is_known_before_it_is_added(self, portal: Client, fabrikam: Tenant) -> None:
+        form = portal.get(f"{ADD}?kind=openIdConnect").content.decode()
+        place = re.search(r'name="place" value="([^"]+)"', form)
+        shown = re.search(rf"{settings.PUBLIC_URL}/{fabrikam.id}/return/([0-9a-f-]{{36}})", form)
+        assert place
+        assert shown
+        answers = [
+            portal.post(f"{ADD}?kind=openIdConnect", typed("openIdConnect", place=place[1], **more))
+            for more in ({"name": ""}, {}, {"name": "Second", "domains": "second.example"})
+        ]
+        assert shown[0] in answers[0].content.decode(), "a mistake elsewhere changes nothing"
+        (made,) = stored(fabrikam)
+        assert str(made.id) == shown[1]
+        assert "This form was sent before" in text(answers[2])
+
+    def test_R61_a_place_of_another_tenants_form_is_not_taken(
+        self, portal: Client, fabrikam: Tenant, contoso: Tenant
+    ) -> None:
+        foreign = signing.dumps([str(contoso.id), str(contoso.id)], salt=PLACE_SALT)
+        for place in (foreign, "x", "", "\x00"):
+            portal.post(f"{ADD}?kind=openIdConnect", typed("openIdConnect", place=place, name=f"N{len(place)}"))
+        assert contoso.id not in [one.id for one in stored(fabrikam)]
 
     def test_R61_the_metadata_address_is_named_with_when_it_answers(self, portal: Client, fabrikam: Tenant) -> None:
         metadata = f"/{fabrikam.id}/saml/metadata"
