@@ -68,7 +68,18 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
         app.pool.close()  # type: ignore[attr-defined]  # first: a closed pool drops at once what is given back to it
         app.close()
         app.close_pool()  # type: ignore[attr-defined]
+        _end_connections(app.get_connection_params())
         owner.creation.destroy_test_db(real, verbosity=0)
+
+
+def _end_connections(params: dict[str, Any]) -> None:
+    """Threads that a test gave up waiting for may still hold some, which only their own role may end."""
+    login = {name: params[name] for name in ("dbname", "user", "host", "port", "password") if name in params}
+    with psycopg.connect(**login, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)

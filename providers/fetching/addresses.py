@@ -95,7 +95,7 @@ def is_allowed(address: IPv4Address | IPv6Address) -> bool:
             return True
         if address in NAT64:
             return is_allowed(IPv4Address(int(address) & 0xFFFF_FFFF))
-        if address.sixtofour is not None and not is_allowed(address.sixtofour):
+        if address.sixtofour is not None:  # IPv4 in disguise, by relays that are gone (RFC 7526)
             return False
         return address.is_global and address in GLOBAL_UNICAST and not address.is_multicast
     if any(address in network for network in settings.PROVIDER_NETWORKS):

@@ -107,6 +107,7 @@ def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
 
 @pytest.mark.parametrize("prefix", ["ENTRA", "MICROSOFT_ACCOUNT"])
 def test_H_a_registration_that_is_half_is_told(settings: Any, prefix: str) -> None:
+    settings.DISCOVERY = "live"
     told(provider_diagnosis.registrations(), State.NOTE, "neither Entra ID nor Microsoft accounts")
     setattr(settings, f"{prefix}_CLIENT_ID", "11111111-2222-3333-4444-555555555555")
     told(provider_diagnosis.registrations(), State.BAD, f"Set {prefix}_CLIENT_SECRET")

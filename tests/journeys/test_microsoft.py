@@ -68,6 +68,7 @@ def microsoft(settings: Any) -> Iterator[Microsoft]:
     """Microsoft, with this installation registered there."""
     with running() as organizations, running() as consumers:
         found = Microsoft(organizations, consumers)
+        settings.DISCOVERY = "live"
         settings.ENTRA_AUTHORITY = found.origin
         settings.ENTRA_CLIENT_ID = settings.MICROSOFT_ACCOUNT_CLIENT_ID = CLIENT_ID
         settings.ENTRA_CLIENT_SECRET = settings.MICROSOFT_ACCOUNT_CLIENT_SECRET = CLIENT_SECRET
