@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from guests.models import FederatedIdentity, Guest, SignInFlow
 from guests.operations.flows import is_taken
-from providers.rules import Asserted
+from providers.models import RedemptionPolicy
+from providers.rules import Asserted, Method
 from tenants.addresses import AddressRefused, canonical
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
@@ -90,7 +91,13 @@ def whose(*, tenant: Tenant, flow: SignInFlow, asserted: Asserted) -> Whose:
     if not _is_decided_for(flow, guest):
         reason = f"{guest.address_key} has to begin with their own address: another domain's order led here."
         return Refusal(Code.WRONG_ACCOUNT, reason=reason)
+    if flow.kind == Method.MICROSOFT_ACCOUNT and _is_microsoft_account_disabled():
+        return Refusal(Code.NO_METHOD, reason="The Microsoft account was disabled while the guest was there (R32).")
     return Linkable(guest)
+
+
+def _is_microsoft_account_disabled() -> bool:
+    return RedemptionPolicy.objects.filter(is_microsoft_account_enabled=False).exists()
 
 
 def addresses_of(guest: Guest) -> set[str]:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from guests.models import FederatedIdentity, Guest
 from guests.operations.inviting import Invited
 from providers.models import KnownAccountDomain, SeenMicrosoftAccount
-from providers.operations import add_known_account_domain, set_redemption_order
+from providers.operations import add_known_account_domain, disable_microsoft_account, set_redemption_order
 from providers.rules import Fallback, Order, PasscodeState
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -247,3 +247,18 @@ def test_R3_R40_a_microsoft_account_sticks_and_a_reset_opens_the_choice(
         guest = Guest.objects.get()
     fresh: Invited = reset(fabrikam, guest.id, now)
     assert "Continue to Microsoft account" in Browser().open(fresh.link).source, "it was seen here"
+
+
+def test_R32_who_is_away_when_the_microsoft_account_is_disabled_redeems_with_it_no_more(
+    fabrikam: Tenant, microsoft: Microsoft, invite: Invite, nicoles: Browser, now: datetime
+) -> None:
+    lists(fabrikam, KnownAccountDomain.Kind.MICROSOFT_ACCOUNT)
+    nicoles.open(invite(fabrikam, NICOLE).link)
+    url = leave(nicoles, "Microsoft account")
+    with tenant_scope(fabrikam.id):
+        disable_microsoft_account(actor=OPERATOR, now=now)
+    page = microsoft.sign_in_personally(nicoles, url)
+    assert (page.status, page.heading) == (403, "There is no way in for this address yet")
+    assert method_of(fabrikam) == ""
+    page = nicoles.open(page.links["Back to sign-in"])
+    assert "we’ll send a code" in page.text, "the link leads to the next method"
