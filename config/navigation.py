@@ -48,6 +48,7 @@ GROUPS = (
         (
             Entry("Identity providers", "admin:providers_identityprovider_changelist", Action.PROVIDERS_VIEW),
             Entry("Redemption order", "admin:providers_redemptionorder_changelist", Action.PROVIDERS_VIEW),
+            Entry("Explain sign-in", "admin:guests_explain", Action.SIGN_IN_EXPLAIN),
             Entry("Applications", "admin:applications_application_changelist", Action.APPLICATIONS_VIEW),
         ),
     ),

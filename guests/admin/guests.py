@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from guests.admin.desk import inviter_of
+from guests.admin.explaining import ExplainPages
 from guests.admin.filters import (
     DomainFilter,
     LastSignInFilter,
@@ -54,7 +55,7 @@ SHOWN = 50
 
 
 @admin.register(Guest)
-class GuestAdmin(ResetPages, HistoryOfGuests):
+class GuestAdmin(ResetPages, ExplainPages, HistoryOfGuests):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW
@@ -162,6 +163,7 @@ class GuestAdmin(ResetPages, HistoryOfGuests):
             entries=self.entries_about(request, AuditEntry.objects.filter(subject_id=guest.pk)),
             may={
                 "reset": self.may(request, Action.GUESTS_RESET),
+                "explain": self.may(request, Action.SIGN_IN_EXPLAIN),
                 "block": self.may(request, Action.GUESTS_BLOCK),
                 "lift_pause": self.may(request, Action.GUESTS_RESET) and _is_paused(guest),
                 "end_sessions": self.may(request, Action.GUESTS_END_SESSIONS),

@@ -120,6 +120,7 @@ OF_THE_PORTAL = {
     "admin/account/backup-codes/",
     "admin/account/password/",
     "admin/applications/application/share/",
+    "admin/guests/guest/explain/",
     "admin/guests/guest/invite/",
     "admin/guests/guest/reset/",
     "admin/jsi18n/",
