@@ -184,6 +184,10 @@ class Tour:
         page.get_by_label("Domains", exact=True).fill("adatum.example\nnot_a_domain")
         page.get_by_role("button", name="See what it changes").click()
         self.shot("portal-known-domains")
+        page.goto(f"{self.origin}/admin/guests/guest/explain/")
+        page.get_by_label("Email address").fill("nicole@firstupconsultants.com")
+        page.get_by_role("button", name="Explain").click()
+        self.shot("portal-explain")
         page.goto(f"{self.origin}/admin/providers/identityprovider/custom/")
         if page.locator("#result_list tbody a").count():
             page.locator("#result_list tbody a").first.click()
