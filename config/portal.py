@@ -118,12 +118,19 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The navigation's groups, as the templates of Django's sidebar read them."""
         may = desk(request).may
+        urls = [reverse(entry.url_name) for group in GROUPS for entry in group.shown(may)]
+        # One page may stand below another's address: the longest is the one that is open.
+        here = max((url for url in urls if request.path.startswith(url)), key=len, default="")
         return [
             {
                 "name": group.name,
                 "app_label": group.label,
                 "app_url": reverse("admin:app_list", kwargs={"app_label": group.label}),
-                "models": [{"name": entry.name, "admin_url": reverse(entry.url_name)} for entry in group.shown(may)],
+                "models": [
+                    {"name": entry.name, "admin_url": url, "is_current": url == here}
+                    for entry in group.shown(may)
+                    for url in [reverse(entry.url_name)]
+                ],
             }
             for group in GROUPS
             if app_label in (None, group.label) and group.shown(may)

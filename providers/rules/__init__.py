@@ -4,7 +4,6 @@ from providers.rules.asserted import Asserted
 from providers.rules.decision import SKIPPABLE, Decision, RefusedAs, decide
 from providers.rules.explanation import (
     METHOD_LABELS,
-    METHOD_NAMES,
     QUESTIONS,
     VERDICT_WORDS,
     Alternative,
@@ -28,6 +27,7 @@ from providers.rules.facts import (
 )
 from providers.rules.fallbacks import fallback_refusal, order_refusal
 from providers.rules.looks import GOOGLE_DOMAINS, Reason, Verdict
+from providers.rules.names import METHOD_NAMES
 
 __all__ = [
     "GOOGLE_DOMAINS",

@@ -8,6 +8,7 @@ from uuid import UUID
 from providers.rules import looks
 from providers.rules.facts import Bound, Fallback, Method, Order, Primary, SignInFacts
 from providers.rules.looks import Look, Reason, Step, Verdict
+from providers.rules.names import METHOD_NAMES
 
 SKIPPABLE = frozenset({Method.ENTRA_ID, Method.FEDERATION, Method.GOOGLE, Method.MICROSOFT_ACCOUNT})
 """Methods that are known by the domain alone, so that this one person may still have no account there (R34)."""
@@ -96,7 +97,7 @@ def decide(facts: SignInFacts) -> Decision:
 
 def _stay(facts: SignInFacts, bound: Bound) -> Decision:
     """A method once redeemed is kept, whatever was found or configured since; switched off, it is not replaced."""
-    kept = f"The guest redeemed with {bound.method} and keeps it until their redemption status is reset"
+    kept = f"The guest redeemed ({METHOD_NAMES[bound.method]}) and keeps that until their redemption status is reset"
     is_missed = not facts.passcodes.is_on
     if bound.method is Method.PASSCODE and is_missed:
         reasons = (

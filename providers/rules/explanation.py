@@ -7,18 +7,7 @@ from providers.rules.decision import Decision, RefusedAs, decide
 from providers.rules.facts import Answer, Bound, Knowledge, Method, PasscodeState, Provider, SignInFacts
 from providers.rules.fallbacks import fallback_refusal
 from providers.rules.looks import Reason, Verdict
-
-METHOD_NAMES = {
-    Method.ENTRA_ID: "Entra ID",
-    Method.FEDERATION: "The partner's own provider",
-    Method.GOOGLE: "Google",
-    Method.FACEBOOK: "Facebook",
-    Method.MICROSOFT_ACCOUNT: "Microsoft account",
-    Method.PASSCODE: "A code by email",
-    Method.CREATE_MICROSOFT_ACCOUNT: "Create a Microsoft account",
-    Method.NONE: "No way in",
-}
-"""Methods as an administrator reads them."""
+from providers.rules.names import METHOD_NAMES
 
 METHOD_LABELS = METHOD_NAMES | {Method.PASSCODE: "Email passcode", Method.FEDERATION: "Partner’s provider"}
 """The same in a column's width, as the portal's lists and charts have them."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from providers.rules.facts import Answer, Fallback, Method, SignInFacts
+from providers.rules.names import METHOD_NAMES
 
 GOOGLE_DOMAINS = ("gmail.com", "googlemail.com")
 """The only domains that Google is asked for (R30-3); a company's own domain at Google is not among them."""
@@ -63,7 +64,7 @@ def entra_id(facts: SignInFacts) -> Look:
         return _used("R30-1", facts, Method.ENTRA_ID, known.source)
     both = f"{known.source} It may be a Microsoft account as well:"
     if facts.chosen in (Method.ENTRA_ID, Method.MICROSOFT_ACCOUNT):
-        return _used("R30-1", facts, facts.chosen, f"{both} the guest chose {facts.chosen}.")
+        return _used("R30-1", facts, facts.chosen, f"{both} the guest chose {METHOD_NAMES[facts.chosen]}.")
     choices = (Method.ENTRA_ID, Method.MICROSOFT_ACCOUNT)
     return _used("R30-1", facts, Method.ENTRA_ID, f"{both} the guest chooses.")._replace(choices=choices)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core import mail  # where the test runner keeps what was sent
@@ -32,6 +31,12 @@ def test_R60_a_pending_guest_meets_a_code_and_the_page_says_why(portal: Any, fab
     assert "Already redeemed with a method?" in page
     assert "Email one-time passcode is on (default)." in page
     assert "Turning the email one-time passcode off: Create a Microsoft account" in page
+
+
+def test_R60_the_navigation_shows_the_page_that_is_open_and_no_other(portal: Any) -> None:
+    page = portal.get(EXPLAIN).content.decode()
+    assert page.count('aria-current="page"') == 1
+    assert f'<a href="{EXPLAIN}" aria-current="page">' in page
 
 
 def test_R60_a_stranger_is_explained_and_learns_nothing(portal: Any, fabrikam: Tenant) -> None:
@@ -63,7 +68,7 @@ def test_R70_what_is_no_address_is_said_at_the_field(portal: Any, typed: str) ->
     assert "<script>@" not in page
 
 
-@pytest.mark.parametrize("guest", ["x", "", "0", str(uuid4())])
+@pytest.mark.parametrize("guest", ["x", "", "0", "5b3f7e52-8f0d-4a3e-9f55-0c1d2e3f4a5b"])
 def test_R60_a_guest_who_is_none_is_not_found(portal: Any, guest: str) -> None:
     assert portal.get(EXPLAIN, {"guest": guest}).status_code == 404
 
