@@ -75,11 +75,11 @@ def _rows(running: Running, folder: DataFolder) -> Table:
     if made.get("invitation_link"):
         row("Nicole’s invitation", made["invitation_link"])
     if made.get("partner_link"):
-        row("Bertil’s invitation", f"{made['partner_link']}   he signs in at Contoso ID")
+        row("Bertil’s invitation", f"{made['partner_link']}   signs in at Contoso ID")
     if shows_mail(running.variables):
         row("Development inbox", f"{public_url}{INBOX}")
     if made:
-        row("Expense reports", f"{running.variables['DEMO_APP_ORIGIN']}/ is where she arrives")
+        row("Expense reports", f"{running.variables['DEMO_APP_ORIGIN']}/ is where the invitation leads")
     row("", "")
     row("Data and logs", str(folder.path))
     return table

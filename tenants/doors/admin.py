@@ -222,6 +222,8 @@ class TenantModelAdmin(_ModelAdmin):
         """The term as the searched columns write it; lower case unless a subclass knows better."""
         return search_term.strip().lower()
 
+    # Django's stock forms would come here past every operation, its audit and its rules. A page that tries is wrong.
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         raise NotImplementedError("A page saves no row: give it a page of its own that calls an operation.")
 

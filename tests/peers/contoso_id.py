@@ -78,7 +78,7 @@ def contoso_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContosoId]:
     """Contoso ID, for the whole run."""
     try:
         install()
-    except NoNode as missing:
+    except NoNode as missing:  # in CI too: there is no Node.js for it in the packages of every Debian
         pytest.skip(str(missing))
     except NotInstalled as failed:
         if os.environ.get("CI"):
