@@ -10,9 +10,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from config.beat import SCHEDULE
 from config.environment import (
     broker,
     database,
@@ -77,7 +77,7 @@ DATABASE_ROUTERS = ["config.routers.OwnerOnlyMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: a nudge and housekeeping; the rows are the truth ----------------------------------------------------
-CELERY_IMPORTS = ["config.tasks", "outbox.tasks", "providers.tasks", "tenants.tasks"]
+CELERY_IMPORTS = ["config.tasks", "guests.tasks", "outbox.tasks", "providers.tasks", "tenants.tasks"]
 CELERY_BROKER_URL = broker("REDIS_URL")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -98,12 +98,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "seal the audit": {"task": "tenants.tasks.seal_audit", "schedule": timedelta(seconds=30)},
-    "forget what has expired": {"task": "config.tasks.purge", "schedule": timedelta(minutes=10)},
-    # By the clock, as an interval begins anew with each start; partners announce a certificate weeks before its use.
-    "read partners' metadata": {"task": "providers.tasks.refresh_all_metadata", "schedule": crontab(hour=3, minute=17)},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # --- Mail --------------------------------------------------------------------------------------------------------
 vars().update(mail("EMAIL_URL"))

@@ -55,11 +55,6 @@ def for_inviting(*, tenant: Tenant, inviter: UUID | str) -> tuple[Allowance, ...
     )
 
 
-def for_inviting_in_bulk(*, tenant: Tenant) -> tuple[Allowance, ...]:
-    """Invitation mails of one deed for many guests: 2,000 an hour in a tenant, whoever does it."""
-    return (Allowance(key("invite-bulk", tenant.id), tenant.bulk_mails_per_hour, HOUR),)
-
-
 def for_asking_again(*, invitation_id: UUID) -> tuple[Allowance, ...]:
     """Asking for a new invitation from one dead link: once a day."""
     return (Allowance(key("ask", invitation_id), 1, timedelta(hours=24)),)

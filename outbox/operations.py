@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -53,24 +54,49 @@ class Claimed:
 def enqueue(*, kind: str, subject_id: UUID, rank: int, deadline: datetime | None, now: datetime) -> OutboundMail:
     """Put one mail into the open tenant's outbox, in the running transaction; a worker is nudged when it commits.
 
-    `rank` is a Rank. The mail is never sent after `deadline`, and given up after three days at the latest. Bulk mail is
-    not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code in the
-    worker's queue.
+    `rank` is a Rank other than BULK. The mail is never sent after `deadline`, and given up after three days at the
+    latest.
     """
+    mail = _mail(kind, subject_id, rank, deadline, now)
+    mail.save(force_insert=True)
+    transaction.on_commit(partial(nudge, DELIVER, tenant_id=mail.tenant_id, row_id=mail.id), robust=True)
+    return mail
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One of many mails: what it is about, when it is due and the time after which it must not leave."""
+
+    subject_id: UUID
+    due_at: datetime
+    deadline: datetime | None = None
+
+
+def enqueue_many(*, kind: str, planned: Sequence[Planned], now: datetime) -> None:
+    """Put many mails of rank BULK into the open tenant's outbox, in the running transaction, each due in its own time.
+
+    Bulk mail is not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code
+    in the worker's queue. The three days after which a mail is given up begin when it is due. tenants/pacing.py plans
+    the times (R17).
+    """
+    mails = [_mail(kind, one.subject_id, Rank.BULK, one.deadline, one.due_at) for one in planned]
+    for mail, one in zip(mails, planned, strict=True):
+        mail.created_at, mail.due_at = now, one.due_at
+    OutboundMail.objects.bulk_create(mails)
+
+
+def _mail(kind: str, subject_id: UUID, rank: int, deadline: datetime | None, since: datetime) -> OutboundMail:
     mail_id = uuid4()
-    mail = OutboundMail.objects.create(
+    return OutboundMail(
         id=mail_id,
         tenant_id=current_tenant_id(),
         kind=kind,
         subject_id=subject_id,
         rank=rank,
-        deadline_at=min(deadline or now + LASTS, now + LASTS),
+        deadline_at=min(deadline or since + LASTS, since + LASTS),
         message_id=delivery.message_id_for(mail_id),
-        created_at=now,
+        created_at=since,
     )
-    if rank != Rank.BULK:
-        transaction.on_commit(partial(nudge, DELIVER, tenant_id=mail.tenant_id, row_id=mail.id), robust=True)
-    return mail
 
 
 _TAKEN: Final = """

@@ -14,7 +14,7 @@ from uuid import UUID
 from tenants.models import ActorKind, AuditEntry, Outcome
 from tenants.scope import current_tenant_id
 
-__all__ = ["SYSTEM", "Actor", "ActorKind", "Outcome", "record"]
+__all__ = ["SYSTEM", "Actor", "ActorKind", "Outcome", "line", "record"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,43 @@ def record(
     outcome: Outcome = Outcome.SUCCESS,
     code: str = "",
     details: Mapping[str, object] | None = None,
+    address: str = "",
 ) -> None:
     """Append one line to the open tenant's history, in the running transaction: one INSERT.
 
     `action` is a dotted name with its noun first ("invitation.sent"); `at` is the door's clock, beside which the
-    database stamps its own; `details` must be JSON and hold nothing secret.
+    database stamps its own; `details` must be JSON and hold nothing secret. `address` is the canonical address that
+    the line is about, which the log is searched by; the one in `details` where it is left out.
     """
-    AuditEntry.objects.create(
+    line(
+        actor=actor,
+        action=action,
+        at=at,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        outcome=outcome,
+        code=code,
+        details=details,
+        address=address,
+    ).save(force_insert=True)
+
+
+def line(
+    *,
+    actor: Actor,
+    action: str,
+    at: datetime,
+    subject_kind: str = "",
+    subject_id: UUID | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+    code: str = "",
+    details: Mapping[str, object] | None = None,
+    address: str = "",
+) -> AuditEntry:
+    """The same line, not yet written: for one deed for many guests, which appends all of its lines at once."""
+    said = address or (details or {}).get("address")
+    return AuditEntry(
+        address=said[:254] if isinstance(said, str) else "",
         tenant_id=current_tenant_id(),
         happened_at=at,
         actor_kind=actor.kind,

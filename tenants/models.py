@@ -19,6 +19,15 @@ from tenants.owned import OwnedModel
 from tenants.roles import Role
 
 
+class WhoMayInvite(models.TextChoices):
+    """Who may invite guests (R53), spelled as Graph spells it."""
+
+    NONE = "none", "Nobody"
+    INVITERS = "adminsAndGuestInviters", "Administrators whose role allows it"
+    MEMBERS = "adminsGuestInvitersAndAllMembers", "Every administrator of the tenant"
+    EVERYONE = "everyone", "Every administrator, and guests who have redeemed"
+
+
 class Tenant(models.Model):
     """An organisation that invites guests. The limits are R17's, a column each so that an operator may raise one."""
 
@@ -48,6 +57,17 @@ class Tenant(models.Model):
     trusted_ranges = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     allowed_domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
     denied_domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
+    who_may_invite = models.CharField(
+        max_length=40,
+        choices=WhoMayInvite.choices,
+        default=WhoMayInvite.INVITERS,
+        db_default=WhoMayInvite.INVITERS,
+        db_collation="C",
+    )
+    # Days that the history is kept; for ever where it is empty.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
+    # When the last bulk mail that is planned may leave: the next ones queue up behind it (R17).
+    bulk_mails_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     code_mails_per_hour = models.PositiveIntegerField(default=600)
     invitations_per_hour = models.PositiveIntegerField(default=500)
@@ -67,6 +87,10 @@ class Tenant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(allowed_domains=[]) | models.Q(denied_domains=[]), name="tenant_allow_or_deny"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(history_days__isnull=True) | models.Q(history_days__range=(30, 3650)),
+                name="tenant_history_days",
             ),
         ]
 
@@ -105,6 +129,10 @@ class Administrator(AbstractBaseUser):
     name = models.CharField(max_length=100)
     is_superuser = models.BooleanField("operator", default=False)
     is_active = models.BooleanField(default=True)
+    # Whoever made the password has seen it: the portal asks for another one first.
+    must_change_password = models.BooleanField(default=False, db_default=False)
+    # Part of what a session is bound to: raising it ends them all.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     USERNAME_FIELD = "email"
@@ -179,10 +207,13 @@ class AuditEntry(OwnedModel):
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     code = models.CharField(max_length=20, blank=True, db_collation="C")
     details = models.JSONField(default=dict)
+    # The canonical address that the line is about, guest's or stranger's: what a person is looked for by (R64).
+    address = models.CharField(max_length=254, blank=True, db_default="", db_collation="C")
 
     class Meta(OwnedModel.Meta):
         indexes: ClassVar = [
             models.Index(fields=["tenant", "-id"], name="audit_newest"),
+            models.Index(fields=["tenant", "address", "-id"], name="audit_address", condition=~models.Q(address="")),
             models.Index(fields=["tenant", "subject_id", "-id"], name="audit_subject"),
             models.Index(fields=["tenant", "correlation"], name="audit_correlation"),
             models.Index(fields=["tenant", "action", "-id"], name="audit_action"),

@@ -33,7 +33,9 @@ class Action(StrEnum):
 
     GUESTS_VIEW = "guests.view"
     GUESTS_INVITE = "guests.invite"
+    GUESTS_INVITE_MANY = "guests.invite_many"
     GUESTS_EDIT = "guests.edit"
+    GUESTS_DELETE = "guests.delete"
     GUESTS_RESET = "guests.reset"
     GUESTS_BLOCK = "guests.block"
     GUESTS_END_SESSIONS = "guests.end_sessions"
@@ -79,7 +81,9 @@ TABLE: Mapping[Role, frozenset[Action]] = {
         {
             Action.GUESTS_VIEW,
             Action.GUESTS_INVITE,
+            Action.GUESTS_INVITE_MANY,
             Action.GUESTS_EDIT,
+            Action.GUESTS_DELETE,
             Action.GUESTS_RESET,
             Action.GUESTS_BLOCK,
             Action.GUESTS_END_SESSIONS,

@@ -4,7 +4,8 @@ Knows the bytes, nothing of when or by whom. What is written here may never chan
 label beside this one, or every chain that exists would read as forged.
 
 *A line* is hashed as UTF-8 JSON, keys sorted, no spaces, nothing escaped but what JSON must, of all its columns: times
-in UTC with six decimals and a Z, ids in their usual text, absent ids null, `details` as an object.
+in UTC with six decimals and a Z, ids in their usual text, absent ids null, `details` as an object, and `address` only
+where there is one: the lines of before it was a column had none.
 *A block's* `rows_hash` is 40 bytes for each line in the order of ids: the id (8 bytes, big-endian) and the line's
 SHA-256, so that a broken block tells which line broke it.
 *A seal's* `hash` is the SHA-256 of a label, the tenant's id (16 bytes), the block's number, first id, last id and count
@@ -49,6 +50,7 @@ def canonical_row(entry: AuditEntry) -> bytes:
             "outcome": entry.outcome,
             "code": entry.code,
             "details": entry.details,
+            **({"address": entry.address} if entry.address else {}),
         },
         sort_keys=True,
         separators=(",", ":"),

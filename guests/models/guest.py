@@ -6,7 +6,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from guests.rules import RedemptionStatus
@@ -54,6 +54,11 @@ class Guest(OwnedModel):
 
     sponsor_name = models.CharField(max_length=100, blank=True)
     sponsor_address = models.CharField(max_length=254, blank=True)
+    # Up to four more, each {"name", "address"} (R55). The first is whom a page names.
+    other_sponsors = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
+    # How far a guest came on the way in. Kept by beat out of the history, as looking at a link writes no guest (R10).
+    link_opened_at = models.DateTimeField(null=True, blank=True)
+    code_sent_at = models.DateTimeField(null=True, blank=True)
     last_sign_in_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -79,6 +84,20 @@ class Guest(OwnedModel):
             ),
             models.Index(fields=["tenant", "user_principal_name"], name="guest_upn"),
             models.Index(fields=["tenant", "-last_sign_in_at"], name="guest_last_sign_in"),
+            # For a month; then they are forgotten (R55).
+            models.Index(
+                fields=["tenant", "-deleted_at", "id"], name="guest_deleted", condition=Q(deleted_at__isnull=False)
+            ),
+            models.Index(
+                fields=["tenant", "-created_at", "id"],
+                name="guest_opened",
+                condition=Q(link_opened_at__isnull=False, deleted_at__isnull=True),
+            ),
+            models.Index(
+                fields=["tenant", "-created_at", "id"],
+                name="guest_code_sent",
+                condition=Q(code_sent_at__isnull=False, deleted_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,8 @@ class Ended(models.TextChoices):
     BLOCKED = "blocked", "Sign-in blocked"
     RESTORED = "restored", "Restored from a backup"
     BY_ADMINISTRATOR = "byAdministrator", "Ended by an administrator"
+    DELETED = "deleted", "Guest deleted"
+    LEFT = "left", "The guest left"
 
 
 class Invitation(OwnedModel):
@@ -43,6 +45,8 @@ class Invitation(OwnedModel):
     inviter_address = models.CharField(max_length=254)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_mailed_at = models.DateTimeField(null=True, blank=True)
+    # Mails that reminded of it; the next one says so (R52).
+    reminders = models.PositiveSmallIntegerField(default=0, db_default=0)
     accepted_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

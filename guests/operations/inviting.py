@@ -13,9 +13,8 @@ from django.db.models.functions import Now
 
 from guests import limits, tickets
 from guests.models import Ended, Guest, Invitation, Status
+from guests.operations.mailing import mail_invitation
 from guests.rules import invitation_expiry, is_domain_taken, user_principal_name
-from outbox.models import Rank
-from outbox.operations import enqueue
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
@@ -90,7 +89,7 @@ def invite_guest_by_mail(
     try:
         with transaction.atomic():
             invited = _invite(tenant, address, details, inviter, actor, now)
-            _mail(invited.invitation, now)
+            mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:
         _audit_refusal(refused.refusal, address, actor, now)
@@ -110,7 +109,7 @@ def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now:
             if invitation.guest.is_blocked:
                 raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
             _take(tenant, actor.id or actor.name)
-            _mail(invitation, now)
+            mail_invitation(invitation=invitation, now=now)
             audit.record(
                 actor=actor,
                 action="invitation.resent",
@@ -168,16 +167,6 @@ def new_invitation(*, tenant: Tenant, guest: Guest, details: Details, inviter: I
         expires_at=invitation_expiry(now=now, days=tenant.invitation_days),
     )
     return Invited(guest, invitation, tickets.link(tenant_domain=tenant.primary_domain, secret=secret))
-
-
-def mail_invitation(*, invitation: Invitation, now: datetime) -> None:
-    """Queue the mail of an invitation that was just made. For operations, inside theirs."""
-    _mail(invitation, now)
-
-
-def mail_invitation_among_many(*, invitation: Invitation, now: datetime) -> None:
-    """The same for one of many: it goes out when nothing more urgent waits (R17)."""
-    _mail(invitation, now, Rank.BULK)
 
 
 def link_of(*, tenant: Tenant, invitation: Invitation) -> str:
@@ -277,11 +266,6 @@ def _take(tenant: Tenant, inviter: UUID | str) -> None:
     until = budgets.take(limits.for_inviting(tenant=tenant, inviter=inviter))
     if until is not None:
         raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
-
-
-def _mail(invitation: Invitation, now: datetime, rank: Rank = Rank.INVITATION) -> None:
-    enqueue(kind="invitation", subject_id=invitation.id, rank=rank, deadline=invitation.expires_at, now=now)
-    Invitation.objects.filter(id=invitation.id).update(last_mailed_at=now)
 
 
 def _audit_refusal(refusal: Refusal, address: Address, actor: Actor, now: datetime) -> None:

@@ -15,11 +15,10 @@ from guests.operations.inviting import (
     Details,
     Invited,
     Inviter,
-    mail_invitation,
-    mail_invitation_among_many,
     new_invitation,
 )
 from guests.operations.linking import unlink_identities
+from guests.operations.mailing import mail_invitation, mail_invitations_among_many
 from guests.operations.signing_in import end_sessions_of
 from guests.rules import is_domain_taken
 from passcodes.operations import void_challenges
@@ -69,17 +68,16 @@ def reset_redemption_by_mail(
 def reset_redemption_among_many(
     *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited | Refusal:
-    """The same for one guest of many: the mail counts with the hour's bulk mails and gives way to all others (R17).
+    """The same for one guest of many: the mail leaves in its turn at the bulk rate and gives way to all others (R17).
 
-    Refuses what reset_redemption_by_mail refuses.
+    Refuses a blocked guest, to whom no mail leaves (E-BLOCKED).
     """
     try:
         with transaction.atomic():
-            _take(limits.for_inviting_in_bulk(tenant=tenant))
             invited = _reset(tenant, guest_id, None, inviter, actor, now)
             if invited.guest.is_blocked:
                 raise _blocked()
-            mail_invitation_among_many(invitation=invited.invitation, now=now)
+            mail_invitations_among_many(tenant=tenant, invitations=[invited.invitation], now=now)
             return invited
     except Refused as refused:
         return refused.refusal

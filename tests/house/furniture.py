@@ -13,7 +13,22 @@ from django.db import connection
 
 from applications.models import Application
 from applications.operations import add_application, mark_first_party
-from guests.models import FederatedIdentity, Guest, GuestSession, ProviderAnswer, SignInFlow, Way
+from guests.models import (
+    Batch,
+    BatchKind,
+    BatchPart,
+    BatchRow,
+    BatchState,
+    DailyFigure,
+    FederatedIdentity,
+    Guest,
+    GuestSession,
+    ProviderAnswer,
+    SignInFlow,
+    Summing,
+    Verdict,
+    Way,
+)
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest, invite_guest_by_mail
 from passcodes.rules import Pool
 from providers.handshakes import new_salt
@@ -60,6 +75,8 @@ class House:
     provider: IdentityProvider
     entry: AuditEntry
     seal: AuditSeal
+    batch: Batch
+    """Checked, not started, with one row."""
     browser: Browser
     """Signed in as `guest`."""
     waiting: Browser
@@ -156,6 +173,7 @@ def furnish(tenant: Tenant, person: str) -> House:
             provider=provider,
             entry=entry,
             seal=AuditSeal.objects.get(),
+            batch=_many(tenant, domain, now),
             browser=browser,
             waiting=other,
         )
@@ -221,6 +239,25 @@ def _away(tenant: Tenant, provider: IdentityProvider, beside: SignInFlow, now: d
     )
     SpentAssertion.objects.create(tenant_id=tenant.id, digest="d" * 64, expires_at=now + timedelta(hours=1))
     return flow
+
+
+def _many(tenant: Tenant, domain: str, now: datetime) -> Batch:
+    """A file of guests that waits to be started, and a day's figures."""
+    batch = Batch.objects.create(
+        tenant_id=tenant.id,
+        kind=BatchKind.INVITATIONS,
+        state=BatchState.CHECKED,
+        name=f"partners of {domain}.csv",
+        actor_kind=StoredKind.OPERATOR,
+        actor_name="olga",
+        rows=1,
+        rows_new=1,
+    )
+    BatchPart.objects.create(tenant_id=tenant.id, batch=batch, number=1, content=b"email\r\n")
+    BatchRow.objects.create(tenant_id=tenant.id, batch=batch, number=2, address=f"many@{domain}", verdict=Verdict.NEW)
+    DailyFigure.objects.create(tenant_id=tenant.id, day=now.date(), name="invited", value=2)
+    Summing.objects.create(tenant_id=tenant.id, summed_at=now)
+    return batch
 
 
 def _settle_at_once(tenant_id: UUID, entry: AuditEntry) -> None:
