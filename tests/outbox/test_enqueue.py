@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from outbox import operations
 from outbox.models import OutboundMail, Rank, State
 from outbox.rules import LASTS
 from tenants.models import Tenant
+from tenants.pacing import plan_bulk_mails
 from tenants.queue import nudge
 from tenants.scope import OutsideScope, tenant_scope
 from tests.outbox.conftest import Enqueue
@@ -38,20 +40,36 @@ def test_it_is_given_up_after_three_days_at_the_latest(
     assert mail.deadline_at == now + kept
 
 
-@pytest.mark.parametrize(
-    ("rank", "nudges"), [(Rank.CODE, 1), (Rank.INVITATION, 1), (Rank.BULK, 0)], ids=lambda value: str(value)
-)
-def test_R17_it_nudges_a_worker_on_commit_except_for_bulk_mail(
+@pytest.mark.parametrize("rank", [Rank.CODE, Rank.INVITATION], ids=str)
+def test_R17_it_nudges_a_worker_on_commit(
     in_fabrikam: Tenant,
     enqueue: Enqueue,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     rank: Rank,
-    nudges: int,
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
         mail = enqueue(rank=rank)
     wanted = partial(nudge, "outbox.tasks.deliver", tenant_id=in_fabrikam.id, row_id=mail.id)
-    assert [repr(call) for call in callbacks] == [repr(wanted)] * nudges
+    assert [repr(call) for call in callbacks] == [repr(wanted)]
+
+
+def test_R17_many_mails_are_due_one_after_another_at_the_bulk_rate_and_nudge_nobody(
+    in_fabrikam: Tenant, now: datetime, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    Tenant.objects.filter(id=in_fabrikam.id).update(bulk_mails_per_hour=1800)
+    subjects = [uuid4() for _ in range(3)]
+    with django_capture_on_commit_callbacks() as callbacks:
+        for batch in (subjects[:2], subjects[2:]):
+            slots = plan_bulk_mails(tenant_id=in_fabrikam.id, count=len(batch))
+            planned = [operations.Planned(one, slots.at(place)) for place, one in enumerate(batch)]
+            operations.enqueue_many(kind="letter", planned=planned, now=now)
+    assert callbacks == []
+    mails = list(OutboundMail.objects.order_by("due_at"))
+    assert [mail.subject_id for mail in mails] == subjects
+    apart = {later.due_at - earlier.due_at for earlier, later in pairwise(mails)}
+    assert apart == {timedelta(seconds=2)}
+    assert [mail.deadline_at - mail.due_at for mail in mails] == [LASTS] * 3
+    assert {mail.rank for mail in mails} == {Rank.BULK.value}
 
 
 def test_it_leaves_no_row_when_the_request_is_rolled_back(
