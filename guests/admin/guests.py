@@ -1,7 +1,7 @@
-"""Guests in the portal: the list, one guest's page, inviting.
+"""Guests in the portal: the list, one guest's page.
 
-Knows what an administrator sees of a guest, and calls one operation for each button. resetting.py holds the pages of a
-reset.
+Knows what an administrator sees of a guest, and calls one operation for each button. inviting.py and resetting.py hold
+the pages of those deeds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from guests.admin.desk import inviter_of
 from guests.admin.explaining import ExplainPages
 from guests.admin.filters import (
     DomainFilter,
@@ -30,13 +29,12 @@ from guests.admin.filters import (
     StatusFilter,
     WaitingFilter,
 )
-from guests.admin.forms import InviteForm
 from guests.admin.history import HistoryOfGuests
+from guests.admin.inviting import InvitePages
 from guests.admin.resetting import MOST, ResetPages
 from guests.admin.waiting import how_many_wait
 from guests.admin.words import invitation_mark, method_words, named, status_mark
 from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
-from guests.operations.inviting import invite_guest, invite_guest_by_mail
 from guests.operations.resetting import block_guest, end_sessions, unblock_guest
 from passcodes import limits
 from passcodes.operations import lift_pause
@@ -44,7 +42,6 @@ from passcodes.rules import Pool
 from providers.connections import name_of
 from tenants.audit import Actor
 from tenants.doors.admin import actor, clock
-from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator, shown_time
 from tenants.models import AuditEntry
 from tenants.refusals import Refusal
@@ -55,7 +52,7 @@ SHOWN = 50
 
 
 @admin.register(Guest)
-class GuestAdmin(ResetPages, ExplainPages, HistoryOfGuests):
+class GuestAdmin(InvitePages, ResetPages, ExplainPages, HistoryOfGuests):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW
@@ -75,23 +72,8 @@ class GuestAdmin(ResetPages, ExplainPages, HistoryOfGuests):
         return search_term.strip().casefold()
 
     def get_urls(self) -> list[URLPattern]:
-        deeds = (
-            ("end-sessions", self.end_sessions_page, Action.GUESTS_END_SESSIONS),
-            ("block", self.block_page, Action.GUESTS_BLOCK),
-            ("unblock", self.unblock_page, Action.GUESTS_BLOCK),
-            ("lift-pause", self.lift_pause_page, Action.GUESTS_RESET),
-        )
         return [
-            path("invite/", self.guarded(self.invite_page, Action.GUESTS_INVITE), name="guests_invite"),
             path("reset/", self.guarded(self.reset_page, Action.GUESTS_RESET), name="guests_reset"),
-            *(
-                path(
-                    f"<uuid:guest_id>/{name}/",
-                    self.guarded(require_POST(page), action),
-                    name=f"guests_{name.replace('-', '_')}",
-                )
-                for name, page, action in deeds
-            ),
             *super().get_urls(),
         ]
 
@@ -135,119 +117,3 @@ class GuestAdmin(ResetPages, ExplainPages, HistoryOfGuests):
             self.message_user(request, f"Choose at most {MOST} guests at a time.", messages.ERROR)
             return None
         return redirect(f"{reverse('admin:guests_reset')}?{urlencode({'id': ids}, doseq=True)}")
-
-    # --- one guest ----------------------------------------------------------------------------------------------
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        return self.guarded(self.guest_page, Action.GUESTS_VIEW)(request, self.get_object(request, object_id))
-
-    def guest_page(self, request: HttpRequest, guest: Guest) -> HttpResponseBase:
-        now = clock()
-        sessions = GuestSession.objects.filter(guest=guest, ended_at__isnull=True, expires_at__gt=now)
-        invitations = Invitation.objects.filter(guest=guest).order_by("-created_at")[:SHOWN]
-        return self.page(
-            request,
-            "admin/guests/guest.html",
-            title=str(guest),
-            guest=guest,
-            mark=status_mark(guest),
-            method=method_words(guest.method),
-            identities=[
-                (one, name_of(kind_id=one.kind, provider_id=one.provider_id))
-                for one in FederatedIdentity.objects.filter(guest=guest).order_by("linked_at")
-            ],
-            sessions=sessions.order_by("-started_at")[:SHOWN],
-            invitations=[(one, invitation_mark(one, now)) for one in invitations],
-            entries=self.entries_about(request, AuditEntry.objects.filter(subject_id=guest.pk)),
-            may={
-                "reset": self.may(request, Action.GUESTS_RESET),
-                "explain": self.may(request, Action.SIGN_IN_EXPLAIN),
-                "block": self.may(request, Action.GUESTS_BLOCK),
-                "lift_pause": self.may(request, Action.GUESTS_RESET) and _is_paused(guest),
-                "end_sessions": self.may(request, Action.GUESTS_END_SESSIONS),
-            },
-        )
-
-    def end_sessions_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
-        guest = self.get_object(request, str(guest_id))
-        ended = end_sessions(guest_id=guest.pk, actor=actor(request), now=clock())
-        self.message_user(request, f"{ended} session{'' if ended == 1 else 's'} of {guest} ended.")
-        return redirect("admin:guests_guest_change", guest.pk)
-
-    def block_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
-        return self._do(request, guest_id, block_guest, "{} is blocked and signed out everywhere.")
-
-    def unblock_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
-        return self._do(request, guest_id, unblock_guest, "{} may sign in again.")
-
-    def lift_pause_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
-        guest = self.get_object(request, str(guest_id))
-        if _is_paused(guest):
-            lift_pause(address_key=guest.address_key, actor=actor(request), now=clock())
-        self.message_user(request, f"Codes for {guest} may be tried again.")
-        return redirect("admin:guests_guest_change", guest.pk)
-
-    def _do(
-        self, request: HttpRequest, guest_id: UUID, operation: Callable[..., Guest | Refusal], done: str
-    ) -> HttpResponse:
-        guest = self.get_object(request, str(guest_id))
-        who: Actor = actor(request)
-        outcome = operation(guest_id=guest.pk, actor=who, now=clock())
-        if isinstance(outcome, Refusal):
-            self.message_user(request, for_administrator(outcome), messages.ERROR)
-        else:
-            self.message_user(request, done.format(guest))
-        return redirect("admin:guests_guest_change", guest.pk)
-
-    # --- inviting -----------------------------------------------------------------------------------------------
-
-    INVITE_FIELDSETS = (
-        (None, {"fields": ["email", "display_name"]}),
-        ("After accepting", {"fields": ["application"]}),
-        ("The email", {"fields": ["sends_mail", "message", "cc"]}),
-    )
-
-    def invite_page(self, request: HttpRequest) -> HttpResponseBase:
-        """One form, one guest. The link is shown where no mail takes it."""
-        destinations: list[tuple[str, str, str]] = self.admin_site.destinations()  # type: ignore[attr-defined]  # ours
-        form = InviteForm(request.POST or None, destinations=destinations)
-        if request.method == "POST" and form.is_valid():
-            is_mailed = form.cleaned_data["sends_mail"]
-            outcome = (invite_guest_by_mail if is_mailed else invite_guest)(
-                tenant=tenant_of(request),
-                address=form.cleaned_data["email"],
-                details=form.details(),
-                inviter=inviter_of(request),
-                actor=actor(request),
-                now=clock(),
-            )
-            if not self.refused(outcome, form, "email") and not isinstance(outcome, Refusal):
-                if not is_mailed:
-                    return self.page(
-                        request, "admin/guests/invited.html", title=f"{outcome.guest} is invited", invited=outcome
-                    )
-                self.message_user(request, f"{outcome.guest} is invited. The email is on its way.")
-                if "_addanother" in request.POST:
-                    return redirect("admin:guests_invite")
-                return redirect("admin:guests_guest_change", outcome.guest.pk)
-        return self.form_page(
-            request,
-            form,
-            title="Invite a guest",
-            submit="Invite",
-            fieldsets=self.INVITE_FIELDSETS,
-            buttons=[("_addanother", "Invite and add another")],
-            cancel_url=reverse("admin:guests_guest_changelist"),
-        )
-
-
-def _is_paused(guest: Guest) -> bool:
-    """Whether strangers' wrong codes in a row have used up the last of their tries (R17)."""
-    streak = [
-        price
-        for price in limits.failures(tenant_id=guest.tenant_id, address_key=guest.address_key, pool=Pool.STRANGER)
-        if price.name == limits.PAUSE
-    ]
-    return bool(limits.names_of_spent(streak))
