@@ -1,24 +1,20 @@
-"""Guests in the portal: the list, one guest's page.
+"""Guests in the portal: the list.
 
-Knows what an administrator sees of a guest, and calls one operation for each button. inviting.py and resetting.py hold
-the pages of those deeds.
+Knows its columns, filters and bulk choices. one.py, inviting.py and resetting.py hold the pages of a guest and of those
+deeds; nothing is done here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
 from guests.admin.explaining import ExplainPages
 from guests.admin.filters import (
@@ -29,30 +25,18 @@ from guests.admin.filters import (
     StatusFilter,
     WaitingFilter,
 )
-from guests.admin.history import HistoryOfGuests
 from guests.admin.inviting import InvitePages
+from guests.admin.one import OneGuestPages
 from guests.admin.resetting import MOST, ResetPages
 from guests.admin.waiting import how_many_wait
-from guests.admin.words import invitation_mark, method_words, named, status_mark
-from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
-from guests.operations.resetting import block_guest, end_sessions, unblock_guest
-from passcodes import limits
-from passcodes.operations import lift_pause
-from passcodes.rules import Pool
-from providers.connections import name_of
-from tenants.audit import Actor
-from tenants.doors.admin import actor, clock
-from tenants.doors.words import for_administrator, shown_time
-from tenants.models import AuditEntry
-from tenants.refusals import Refusal
+from guests.admin.words import method_words, named, status_mark
+from guests.models import Guest
+from tenants.doors.words import shown_time
 from tenants.roles import Action
-
-SHOWN = 50
-"""Lines of history, sessions and invitations on a guest's page."""
 
 
 @admin.register(Guest)
-class GuestAdmin(InvitePages, ResetPages, ExplainPages, HistoryOfGuests):
+class GuestAdmin(InvitePages, ResetPages, ExplainPages, OneGuestPages):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW

@@ -1,0 +1,131 @@
+"""One guest's page in the portal, and the buttons on it.
+
+Knows what an administrator sees of one guest, and calls one operation for each button. It must never write a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from guests.admin.history import HistoryOfGuests
+from guests.admin.words import invitation_mark, method_words, status_mark
+from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
+from guests.operations.resetting import block_guest, end_sessions, unblock_guest
+from passcodes import limits
+from passcodes.operations import lift_pause
+from passcodes.rules import Pool
+from providers.connections import name_of
+from tenants.audit import Actor
+from tenants.doors.admin import actor, clock
+from tenants.doors.words import for_administrator
+from tenants.models import AuditEntry
+from tenants.refusals import Refusal
+from tenants.roles import Action
+
+SHOWN = 50
+"""Lines of sessions and invitations on a guest's page."""
+
+
+class OneGuestPages(HistoryOfGuests):
+    """The part of the guests' admin that shows one guest."""
+
+    def get_urls(self) -> list[URLPattern]:
+        deeds = (
+            ("end-sessions", self.end_sessions_page, Action.GUESTS_END_SESSIONS),
+            ("block", self.block_page, Action.GUESTS_BLOCK),
+            ("unblock", self.unblock_page, Action.GUESTS_BLOCK),
+            ("lift-pause", self.lift_pause_page, Action.GUESTS_RESET),
+        )
+        return [
+            *(
+                path(
+                    f"<uuid:guest_id>/{name}/",
+                    self.guarded(require_POST(page), action),
+                    name=f"guests_{name.replace('-', '_')}",
+                )
+                for name, page, action in deeds
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return self.guarded(self.guest_page, Action.GUESTS_VIEW)(request, self.get_object(request, object_id))
+
+    def guest_page(self, request: HttpRequest, guest: Guest) -> HttpResponseBase:
+        now = clock()
+        sessions = GuestSession.objects.filter(guest=guest, ended_at__isnull=True, expires_at__gt=now)
+        invitations = Invitation.objects.filter(guest=guest).order_by("-created_at")[:SHOWN]
+        return self.page(
+            request,
+            "admin/guests/guest.html",
+            title=str(guest),
+            guest=guest,
+            mark=status_mark(guest),
+            method=method_words(guest.method),
+            identities=[
+                (one, name_of(kind_id=one.kind, provider_id=one.provider_id))
+                for one in FederatedIdentity.objects.filter(guest=guest).order_by("linked_at")
+            ],
+            sessions=sessions.order_by("-started_at")[:SHOWN],
+            invitations=[(one, invitation_mark(one, now)) for one in invitations],
+            entries=self.entries_about(request, AuditEntry.objects.filter(subject_id=guest.pk)),
+            may={
+                "reset": self.may(request, Action.GUESTS_RESET),
+                "explain": self.may(request, Action.SIGN_IN_EXPLAIN),
+                "block": self.may(request, Action.GUESTS_BLOCK),
+                "lift_pause": self.may(request, Action.GUESTS_RESET) and _is_paused(guest),
+                "end_sessions": self.may(request, Action.GUESTS_END_SESSIONS),
+            },
+        )
+
+    def end_sessions_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        guest = self.get_object(request, str(guest_id))
+        ended = end_sessions(guest_id=guest.pk, actor=actor(request), now=clock())
+        self.message_user(request, f"{ended} session{'' if ended == 1 else 's'} of {guest} ended.")
+        return redirect("admin:guests_guest_change", guest.pk)
+
+    def block_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        return self._do(request, guest_id, block_guest, "{} is blocked and signed out everywhere.")
+
+    def unblock_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        return self._do(request, guest_id, unblock_guest, "{} may sign in again.")
+
+    def lift_pause_page(self, request: HttpRequest, guest_id: UUID) -> HttpResponse:
+        guest = self.get_object(request, str(guest_id))
+        if _is_paused(guest):
+            lift_pause(address_key=guest.address_key, actor=actor(request), now=clock())
+        self.message_user(request, f"Codes for {guest} may be tried again.")
+        return redirect("admin:guests_guest_change", guest.pk)
+
+    def _do(
+        self, request: HttpRequest, guest_id: UUID, operation: Callable[..., Guest | Refusal], done: str
+    ) -> HttpResponse:
+        guest = self.get_object(request, str(guest_id))
+        who: Actor = actor(request)
+        outcome = operation(guest_id=guest.pk, actor=who, now=clock())
+        if isinstance(outcome, Refusal):
+            self.message_user(request, for_administrator(outcome), messages.ERROR)
+        else:
+            self.message_user(request, done.format(guest))
+        return redirect("admin:guests_guest_change", guest.pk)
+
+
+def _is_paused(guest: Guest) -> bool:
+    """Whether strangers' wrong codes in a row have used up the last of their tries (R17)."""
+    streak = [
+        price
+        for price in limits.failures(tenant_id=guest.tenant_id, address_key=guest.address_key, pool=Pool.STRANGER)
+        if price.name == limits.PAUSE
+    ]
+    return bool(limits.names_of_spent(streak))
