@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from guests.operations.inviting import Inviter
+from tenants.doors.desk import desk
 from tenants.models import Administrator
 
 
@@ -13,4 +14,4 @@ def inviter_of(request: HttpRequest) -> Inviter:
     who = request.user
     if not isinstance(who, Administrator):
         raise TypeError("only an administrator reaches this page")
-    return Inviter(who.name or who.email, who.email, who.pk)
+    return Inviter(who.name or who.email, who.email, who.pk, desk(request).inviter_kind)

@@ -22,7 +22,8 @@ from django.views.decorators.http import require_POST
 from guests.admin.history import HistoryOfGuests
 from guests.admin.words import invitation_mark, mark, named
 from guests.models import Guest, Invitation
-from guests.operations.inviting import is_gone, resend_invitation, revoke_invitation
+from guests.operations.inviting import is_gone
+from guests.operations.resending import resend_invitation, revoke_invitation
 from outbox.models import OutboundMail, State
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of

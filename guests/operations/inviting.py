@@ -1,4 +1,4 @@
-"""Inviting: makes the guest and the invitation, and mails the link where that is wanted (R50-R53)."""
+"""Inviting: makes the guest and the invitation, and mails the link where that is wanted (R50, R51, R53, R55)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from guests.rules import invitation_expiry, is_domain_taken, user_principal_name
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
-from tenants.models import Administrator, Tenant
+from tenants.inviters import InviterKind, may_invite
+from tenants.models import Administrator, Tenant, WhoMayInvite
 from tenants.origins import is_registered, noted, rebuilt
 from tenants.refusals import Code, Refusal, Refused
 
@@ -32,22 +33,31 @@ SAID = (
     "inviter_name",
     "inviter_address",
     "expires_at",
+    "reminders",
 )
 """What inviting again may change of an invitation. Whether it has ended is not among it."""
+
+MOST_SPONSORS = 5
+"""Of one guest (R55)."""
 
 
 @dataclass(frozen=True)
 class Inviter:
-    """Who invites, as the mail names them. `id` is the administrator's, none for an operator at the shell."""
+    """Who invites, as the mail names them. `id` is the administrator's or the guest's, none for an operator at the
+    shell; `kind` is what the tenant's choice of who may invite asks about (R53)."""
 
     name: str
     address: str
     id: UUID | None = None
+    kind: InviterKind = InviterKind.OPERATOR
 
 
 @dataclass(frozen=True)
 class Details:
-    """What an invitation says. `redirect_url` must lie on an origin that the tenant registered (R39)."""
+    """What an invitation says. `redirect_url` must lie on an origin that the tenant registered (R39).
+
+    `sponsors` are a new guest's, the inviter where it is empty (R55); a guest who is there already keeps theirs.
+    """
 
     name: str = ""
     redirect_url: str = ""
@@ -55,6 +65,7 @@ class Details:
     message: str = ""
     cc: str = ""
     language: str = ""
+    sponsors: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,9 @@ def invite_guest(
 ) -> Invited | Refusal:
     """Make the guest (or find them) and a link, and mail nothing.
 
-    Refuses an administrator's own address, a domain that the tenant does not take (E-DOMAIN), a blocked guest
-    (E-BLOCKED) and what exceeds the hour's invitations (E-WAIT).
+    Refuses whom the tenant does not let invite (R53), an administrator's own address, more than five sponsors (R55),
+    a domain that the tenant does not take (E-DOMAIN), a blocked guest (E-BLOCKED) and what exceeds the hour's
+    invitations (E-WAIT).
     """
     try:
         with transaction.atomic():
@@ -96,52 +108,20 @@ def invite_guest_by_mail(
         return refused.refusal
 
 
-def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
-    """Mail the same link again. Refuses one that was revoked, reset or has expired (E-LINK-GONE), and a
-    blocked guest's (E-BLOCKED): their mail would not be sent."""
-    try:
-        with transaction.atomic():
-            invitation = _locked(invitation_id)
-            if is_gone(invitation, now):
-                raise Refused(Refusal(Code.LINK_GONE, reason="The link is no longer live. Invite the guest again."))
-            if not tickets.is_known_key(invitation.key_id):
-                raise Refused(Refusal(Code.LINK_GONE, reason="The link's key was taken out. Invite the guest again."))
-            if invitation.guest.is_blocked:
-                raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
-            _take(tenant, actor.id or actor.name)
-            mail_invitation(invitation=invitation, now=now)
-            audit.record(
-                actor=actor,
-                action="invitation.resent",
-                at=now,
-                subject_kind="guest",
-                subject_id=invitation.guest_id,
-                details={"invitation": str(invitation.id)},
-            )
-            return invitation
-    except Refused as refused:
-        return refused.refusal
-
-
-def revoke_invitation(*, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
-    """End an invitation: its link answers 410 from now on. Revoking twice changes nothing."""
-    try:
-        with transaction.atomic():
-            invitation = _locked(invitation_id)
-            if invitation.ended_at is None:
-                Invitation.objects.filter(id=invitation.id).update(ended_at=Now(), ended_why=Ended.REVOKED)
-                invitation.refresh_from_db(fields=["ended_at", "ended_why"])
-                audit.record(
-                    actor=actor,
-                    action="invitation.revoked",
-                    at=now,
-                    subject_kind="guest",
-                    subject_id=invitation.guest_id,
-                    details={"invitation": str(invitation.id)},
-                )
-            return invitation
-    except Refused as refused:
-        return refused.refusal
+def inviting_refusal(tenant: Tenant, inviter: Inviter) -> Refusal | None:
+    """Why this inviter invites nobody in this tenant, None where they may (R53). Every way of inviting asks it."""
+    if may_invite(tenant.who_may_invite, inviter.kind):
+        return None
+    if tenant.who_may_invite == WhoMayInvite.NONE:
+        reason = f"Nobody may invite guests to {tenant.name}. A Global Administrator changes that under Settings."
+    elif inviter.kind == InviterKind.GUEST:
+        reason = f"Guests may not invite others to {tenant.name}. Ask your sponsor to invite them."
+    else:
+        reason = (
+            f"Your role does not let you invite guests to {tenant.name}. Ask a Global Administrator for the role Guest "
+            "Inviter."
+        )
+    return Refusal(Code.INPUT, reason=reason)
 
 
 def new_invitation(*, tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited:
@@ -193,11 +173,17 @@ def landing_of(tenant: Tenant, url: str) -> str:
 def _invite(
     tenant: Tenant, address: Address, details: Details, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited:
+    refusal = inviting_refusal(tenant, inviter)
+    if refusal is not None:
+        raise Refused(refusal)
+    if len(details.sponsors) > MOST_SPONSORS:
+        raise Refused(Refusal(Code.INPUT, reason=f"A guest has at most {MOST_SPONSORS} sponsors."))
     if Administrator.objects.filter(email=address.key, roles__tenant=tenant, is_active=True).exists():
         raise Refused(Refusal(Code.INPUT, reason="This address belongs to an administrator of this tenant."))
     if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
         raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {address.domain}."))
-    _take(tenant, inviter.id or inviter.name)
+    take_of_the_hour(tenant, inviter.id or inviter.name)
+    first, *others = _sponsors(tenant, details, inviter)
     guest, is_new = Guest.objects.select_for_update().get_or_create(
         address_key=address.key,
         deleted_at=None,
@@ -209,8 +195,9 @@ def _invite(
             "name_key": details.name.casefold()[:100],
             "language": details.language,
             "user_principal_name": user_principal_name(address.key, tenant.primary_domain),
-            "sponsor_name": inviter.name,
-            "sponsor_address": inviter.address,
+            "sponsor_name": first["name"],
+            "sponsor_address": first["address"],
+            "other_sponsors": others,
         },
     )
     if guest.is_blocked:
@@ -251,18 +238,23 @@ def _with_live_link(tenant: Tenant, guest: Guest, details: Details, inviter: Inv
     live.language = details.language
     live.inviter_id, live.inviter_name, live.inviter_address = inviter.id, inviter.name, inviter.address
     live.expires_at = invitation_expiry(now=now, days=tenant.invitation_days)
+    live.reminders = 0
     live.save(update_fields=SAID)
     return Invited(guest, live, link_of(tenant=tenant, invitation=live))
 
 
-def _locked(invitation_id: UUID) -> Invitation:
-    found = Invitation.objects.select_related("guest").select_for_update(of=["self"]).filter(id=invitation_id).first()
-    if found is None:
-        raise Refused(Refusal(Code.LINK_GONE, reason="There is no such invitation in this tenant."))
-    return found
+def _sponsors(tenant: Tenant, details: Details, inviter: Inviter) -> list[dict[str, str]]:
+    """Whom the guest may ask, as the row keeps them: named where they administer this tenant, else by address."""
+    if not details.sponsors:
+        return [{"name": inviter.name, "address": inviter.address}]
+    keys = [one.key for one in details.sponsors]
+    names = dict(Administrator.objects.filter(email__in=keys, roles__tenant=tenant).values_list("email", "name"))
+    names[inviter.address.lower()] = inviter.name
+    return [{"name": (names.get(one.key) or one.to_send)[:100], "address": one.to_send} for one in details.sponsors]
 
 
-def _take(tenant: Tenant, inviter: UUID | str) -> None:
+def take_of_the_hour(tenant: Tenant, inviter: UUID | str) -> None:
+    """Count one invitation sent one by one (R17). Raises Refused with E-WAIT. For operations, inside theirs."""
     until = budgets.take(limits.for_inviting(tenant=tenant, inviter=inviter))
     if until is not None:
         raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tenants.audit import Actor, ActorKind
 from tenants.directory import find_tenant
+from tenants.inviters import InviterKind, may_invite
 from tenants.models import Administrator, RoleAssignment, Tenant
 from tenants.roles import Action, Role, may
 from tenants.source import client_address
@@ -55,14 +56,25 @@ class Desk:
         return self.seat.tenant if self.seat else None
 
     @property
+    def inviter_kind(self) -> InviterKind:
+        """As whom the administrator asks to invite here (R53)."""
+        return InviterKind.INVITER if self._may_by_role(Action.GUESTS_INVITE) else InviterKind.MEMBER
+
+    @property
     def may_invite(self) -> bool:
-        return self.may(Action.GUESTS_INVITE)
+        """Whether the tenant's choice lets them invite, which may be nobody."""
+        return self.seat is not None and may_invite(self.seat.tenant.who_may_invite, self.inviter_kind)
 
     def may(self, action: str) -> bool:
-        """Whether the roles in the chosen tenant allow the action; never without a tenant."""
-        if self.seat is None:
-            return False
-        return may(self.seat.roles or (Role.GLOBAL_ADMINISTRATOR,), action)
+        """Whether the roles in the chosen tenant allow the action; never without a tenant.
+
+        Inviting is left to whoever holds a role where the tenant chose so. Where it chose nobody, the pages still open
+        and say so.
+        """
+        return self._may_by_role(action) or (action == Action.GUESTS_INVITE and self.may_invite)
+
+    def _may_by_role(self, action: str) -> bool:
+        return self.seat is not None and may(self.seat.roles or (Role.GLOBAL_ADMINISTRATOR,), action)
 
 
 def desk(request: HttpRequest) -> Desk:

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from guests.models import Ended, Guest, Invitation
-from guests.operations.inviting import resend_invitation, revoke_invitation
+from guests.operations.resending import resend_invitation, revoke_invitation
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 from tenants.scope import tenant_scope

@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 
 from applications.models import Application
 from guests.models import Guest, Invitation, Status
-from guests.operations.inviting import Invited, revoke_invitation
+from guests.operations.inviting import Invited
+from guests.operations.resending import revoke_invitation
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.journeys.browser import Browser, post

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from applications.models import Application
-from guests.operations.inviting import resend_invitation
+from guests.operations.resending import resend_invitation
 from providers.models import KnownAccountDomain
 from providers.operations import add_known_account_domain, forbid_skipping
 from providers.rules import PasscodeState

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from guests.management.addressed import add_guest_argument, guest_at
 from guests.models import Invitation
-from guests.operations.inviting import revoke_invitation
+from guests.operations.resending import revoke_invitation
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
 from tenants.refusals import Refusal
