@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
-from guests.operations.forgetting import forget_answers, forget_flows, forget_sessions
+from guests.operations.forgetting import forget_answers, forget_deleted_guests, forget_flows, forget_sessions
 from outbox.operations import forget_settled
 from passcodes.operations import purge_challenges
 from providers.operations.forgetting import forget_spent_assertions
@@ -33,6 +33,7 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
         "answers of providers": lambda: forget_answers(at_most=BATCH),
         "sign-ins in progress": lambda: forget_flows(at_most=BATCH),
         "sessions": lambda: forget_sessions(at_most=BATCH),
+        "guests deleted 30 days ago": lambda: forget_deleted_guests(at_most=BATCH),
         "portal sessions": lambda: _forget_portal_sessions(at_most=BATCH),
         "spent assertions": lambda: forget_spent_assertions(at_most=BATCH),
         "mails": lambda: forget_settled(before=now - KEEP_MAILS, at_most=BATCH),

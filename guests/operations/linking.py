@@ -33,10 +33,20 @@ def shown_address(asserted: Asserted) -> str:
 
 
 def link_identity(*, guest: Guest, session: GuestSession) -> None:
-    """Make the session's identity the guest's. Raises Refused (E-WRONG-ACCOUNT) when another guest has it by now."""
+    """Make the session's identity the guest's. Raises Refused (E-WRONG-ACCOUNT) when another guest has it by now.
+
+    A deleted guest holds it no longer than until somebody redeems with it: whoever was invited anew is let in (R55).
+    """
     identity = session.identity or {}
     try:
         with transaction.atomic():
+            FederatedIdentity.objects.filter(
+                kind=identity["kind"],
+                provider_id=session.provider_id,
+                issuer=identity["issuer"],
+                subject=identity["subject"],
+                guest__deleted_at__isnull=False,
+            ).delete()
             FederatedIdentity.objects.create(
                 tenant_id=guest.tenant_id,
                 guest=guest,

@@ -15,8 +15,9 @@ class Command(OperatorCommand):
 
     help = (
         "Deletes what has expired, of all tenants: codes, sign-ins in progress, sessions, mails that were settled long "
-        "ago and counters that ended. Works in small batches, so it may run at any time and be stopped at any time. "
-        "Beat does the same every ten minutes. Guests, invitations and the audit log are never touched."
+        "ago, counters that ended, and guests who were deleted 30 days ago with all that hangs on them. Works in small "
+        "batches, so it may run at any time and be stopped at any time. Beat does the same every ten minutes. Other "
+        "guests and the audit log are never touched."
     )
     example = "manage.py purge"
 
