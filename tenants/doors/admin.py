@@ -27,6 +27,9 @@ How to use it::
                     return redirect("admin:guests_guest_changelist")
             return self.form_page(request, form, title="Invite a guest", submit="Invite", fieldsets=(...,))
 
+The list is turned by key (lists.py, paging.py): `ordering` and the columns of `sortable_by` need an index that begins
+with (tenant, the column) and goes on with the key. A page of ours that shows rows is turned by `paging.keyset`.
+
 A page that is no form: `return self.page(request, "admin/providers/tabs.html", title="…", …)`; its template extends
 admin/base_site.html. A page for a model without a list overrides `changelist_view`. The navigation's entries stand in
 config/navigation.py. Inside a page the tenant's scope is open; `desk(request).tenant` is the tenant.
@@ -35,56 +38,36 @@ config/navigation.py. Inside a page the tenant's scope is open; `desk(request).t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.formats import number_format
 
 from tenants.doors.desk import actor, chosen_tenant, clock, desk
+from tenants.doors.lists import KeysetChangeList
+from tenants.doors.paging import BoundedPaginator
 from tenants.doors.words import for_administrator
 from tenants.models import AuditEntry
 from tenants.refusals import Refusal
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
-    _Paginator = Paginator[Any]
 else:
-    _ModelAdmin, _Paginator = admin.ModelAdmin, Paginator
+    _ModelAdmin = admin.ModelAdmin
 
 _AdminForm: Any = AdminForm  # django-stubs wants a ModelForm; any form has what it reads
 
 __all__ = ["BoundedPaginator", "TenantModelAdmin", "actor", "chosen_tenant", "clock", "desk"]
 
 Page = Callable[..., HttpResponseBase]
-
-
-class BoundedPaginator(_Paginator):
-    """Counts to 10,000 and then says "10,000+": a full count reads every row of the tenant."""
-
-    MOST = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list
-        if isinstance(rows, QuerySet):
-            return rows.order_by()[: self.MOST + 1].count()
-        return len(rows)
-
-    @property
-    def count_shown(self) -> str:
-        """The count for people."""
-        most = min(self.count, self.MOST)
-        return number_format(most, force_grouping=True) + ("+" if self.count > most else "")
 
 
 class TenantModelAdmin(_ModelAdmin):
@@ -196,6 +179,9 @@ class TenantModelAdmin(_ModelAdmin):
             raise Http404("the history tells of rows with a UUID only")
         entries = AuditEntry.objects.filter(subject_id=row.pk).order_by("-id")[:200]
         return self.page(request, "admin/history.html", title=f"History of {row}", object=row, entries=entries)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return KeysetChangeList
 
     # --- rows -------------------------------------------------------------------------------------------------
 

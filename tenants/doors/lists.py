@@ -1,0 +1,61 @@
+"""Django's list of rows, turned by key.
+
+Knows how the stock list takes its order and its page from an address. It must never order by what no index serves:
+one column at a time, and only one that the list offers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tenants.doors.paging import AFTER, BEFORE, KeysetPage, columns_of, keyset
+
+
+class KeysetChangeList(ChangeList):
+    """Next and Previous instead of numbers."""
+
+    page: KeysetPage
+    if TYPE_CHECKING:
+        result_list: Any
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        for name in (AFTER, BEFORE):  # no filters, and no part of a link to another order or filter
+            self.params.pop(name, None)
+            self.filter_params.pop(name, None)
+        self._keep_one_order()
+        return super().get_queryset(request, exclude_parameters)
+
+    def _keep_one_order(self) -> None:
+        """The first column that was asked for, if the list offers to be ordered by it."""
+        wanted = self.params.get(ORDER_VAR, "").split(".")[0]
+        shown = {str(at): name for at, name in enumerate(self.list_display)}
+        is_offered = shown.get(wanted.removeprefix("-")) in (self.sortable_by or ())
+        for parameters in (self.params, self.filter_params):
+            parameters.pop(ORDER_VAR, None)
+        if is_offered:
+            self.params[ORDER_VAR] = wanted
+            self.filter_params[ORDER_VAR] = [wanted]
+
+    def _get_deterministic_ordering(self, ordering: Any) -> list[Any]:
+        return [column.term() for column in columns_of(self.model, ordering)]
+
+    def get_results(self, request: HttpRequest) -> None:
+        per_page = self.list_per_page
+        paginator = self.model_admin.get_paginator(request, self.queryset, per_page)
+        self.result_count = paginator.count
+        self.page_num = 1  # nothing is turned by number
+        self.full_result_count = None
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.multi_page = self.result_count > per_page
+        self.can_show_all = self.result_count <= self.list_max_show_all
+        if self.show_all and self.can_show_all:
+            per_page = self.list_max_show_all
+        order = self.queryset.query.order_by
+        self.page = keyset(self.queryset, order=order, request=request, per_page=per_page)
+        self.result_list = self.page.rows
+        self.paginator = paginator
