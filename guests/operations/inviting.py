@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,59 +12,22 @@ from django.db.models.functions import Now
 
 from guests import limits, tickets
 from guests.models import Ended, Guest, Invitation, Status
+from guests.operations.drafting import SAID, draft_invitation, guest_fields, say_anew
+from guests.operations.drafting import Details as Details
+from guests.operations.drafting import Inviter as Inviter
+from guests.operations.drafting import landing_of as landing_of
 from guests.operations.mailing import mail_invitation
-from guests.rules import invitation_expiry, is_domain_taken, user_principal_name
+from guests.rules import is_domain_taken
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
 from tenants.inviters import InviterKind, may_invite
 from tenants.models import Administrator, Tenant, WhoMayInvite
-from tenants.origins import is_registered, noted, rebuilt
+from tenants.origins import noted
 from tenants.refusals import Code, Refusal, Refused
-
-SAID = (
-    "redirect_url",
-    "resource_name",
-    "message",
-    "cc",
-    "language",
-    "inviter_id",
-    "inviter_name",
-    "inviter_address",
-    "expires_at",
-    "reminders",
-)
-"""What inviting again may change of an invitation. Whether it has ended is not among it."""
 
 MOST_SPONSORS = 5
 """Of one guest (R55)."""
-
-
-@dataclass(frozen=True)
-class Inviter:
-    """Who invites, as the mail names them. `id` is the administrator's or the guest's, none for an operator at the
-    shell; `kind` is what the tenant's choice of who may invite asks about (R53)."""
-
-    name: str
-    address: str
-    id: UUID | None = None
-    kind: InviterKind = InviterKind.OPERATOR
-
-
-@dataclass(frozen=True)
-class Details:
-    """What an invitation says. `redirect_url` must lie on an origin that the tenant registered (R39).
-
-    `sponsors` are a new guest's, the inviter where it is empty (R55); a guest who is there already keeps theirs.
-    """
-
-    name: str = ""
-    redirect_url: str = ""
-    resource_name: str = ""
-    message: str = ""
-    cc: str = ""
-    language: str = ""
-    sponsors: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,26 +88,8 @@ def inviting_refusal(tenant: Tenant, inviter: Inviter) -> Refusal | None:
 
 def new_invitation(*, tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited:
     """A fresh row with a fresh nonce. For operations, inside theirs."""
-    invitation_id = uuid.uuid4()
-    key_id, nonce = tickets.new_nonce()
-    secret = tickets.ticket(key_id=key_id, nonce=nonce, tenant_id=tenant.id, invitation_id=invitation_id)
-    invitation = Invitation.objects.create(
-        id=invitation_id,
-        tenant_id=tenant.id,
-        guest=guest,
-        key_id=key_id,
-        nonce=nonce,
-        ticket_hash=tickets.ticket_hash(secret),
-        redirect_url=landing_of(tenant, details.redirect_url),
-        resource_name=details.resource_name,
-        message=details.message,
-        cc=details.cc,
-        language=details.language,
-        inviter_id=inviter.id,
-        inviter_name=inviter.name,
-        inviter_address=inviter.address,
-        expires_at=invitation_expiry(now=now, days=tenant.invitation_days),
-    )
+    invitation, secret = draft_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
+    invitation.save(force_insert=True)
     return Invited(guest, invitation, tickets.link(tenant_domain=tenant.primary_domain, secret=secret))
 
 
@@ -165,11 +109,6 @@ def is_gone(invitation: Invitation, now: datetime) -> bool:
     return invitation.ended_at is not None or (invitation.expires_at is not None and invitation.expires_at <= now)
 
 
-def landing_of(tenant: Tenant, url: str) -> str:
-    """The address if its origin is registered with the tenant, else nothing, which means My Apps (R39)."""
-    return (rebuilt(url) or "") if url and is_registered(url, tenant.landing_origins) else ""
-
-
 def _invite(
     tenant: Tenant, address: Address, details: Details, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited:
@@ -183,22 +122,12 @@ def _invite(
     if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
         raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {address.domain}."))
     take_of_the_hour(tenant, inviter.id or inviter.name)
-    first, *others = _sponsors(tenant, details, inviter)
     guest, is_new = Guest.objects.select_for_update().get_or_create(
         address_key=address.key,
         deleted_at=None,
-        defaults={
-            "tenant_id": tenant.id,
-            "address": address.to_send,
-            "domain": address.domain,
-            "name": details.name,
-            "name_key": details.name.casefold()[:100],
-            "language": details.language,
-            "user_principal_name": user_principal_name(address.key, tenant.primary_domain),
-            "sponsor_name": first["name"],
-            "sponsor_address": first["address"],
-            "other_sponsors": others,
-        },
+        defaults=guest_fields(
+            tenant=tenant, address=address, details=details, sponsors=_sponsors(tenant, details, inviter)
+        ),
     )
     if guest.is_blocked:
         raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
@@ -233,12 +162,7 @@ def _with_live_link(tenant: Tenant, guest: Guest, details: Details, inviter: Inv
     live = open_ones.select_for_update().order_by("-created_at").first()
     if live is None or is_gone(live, now) or not tickets.is_known_key(live.key_id):
         return None
-    live.redirect_url = landing_of(tenant, details.redirect_url)
-    live.resource_name, live.message, live.cc = details.resource_name, details.message, details.cc
-    live.language = details.language
-    live.inviter_id, live.inviter_name, live.inviter_address = inviter.id, inviter.name, inviter.address
-    live.expires_at = invitation_expiry(now=now, days=tenant.invitation_days)
-    live.reminders = 0
+    say_anew(live, tenant=tenant, details=details, inviter=inviter, now=now)
     live.save(update_fields=SAID)
     return Invited(guest, live, link_of(tenant=tenant, invitation=live))
 
