@@ -6,7 +6,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from guests.rules import RedemptionStatus
@@ -73,17 +73,23 @@ class Guest(OwnedModel):
             models.Index(fields=["tenant", "-created_at", "id"], name="guest_newest"),
             # Whose address it is anywhere, for links without a tenant (R37d).
             models.Index(fields=["address_key"], name="guest_address_anywhere", condition=Q(deleted_at__isnull=True)),
-            models.Index(fields=["tenant", "name_key"], name="guest_name"),
-            models.Index(fields=["tenant", "domain", "-created_at"], name="guest_domain"),
-            models.Index(fields=["tenant", "redemption_status", "-created_at"], name="guest_status"),
-            models.Index(fields=["tenant", "method", "-created_at"], name="guest_method"),
+            # The list's orders and filters end in the key: a page begins behind a row (tenants/doors/paging.py).
+            models.Index(fields=["tenant", "name_key", "-id"], name="guest_by_name"),
+            models.Index(fields=["tenant", "domain", "-created_at", "id"], name="guest_by_domain"),
+            models.Index(fields=["tenant", "redemption_status", "-created_at", "id"], name="guest_by_status"),
+            models.Index(fields=["tenant", "method", "-created_at", "id"], name="guest_by_method"),
             models.Index(
-                fields=["tenant", "method_provider_id"],
-                name="guest_provider",
+                fields=["tenant", "method_provider_id", "-created_at", "id"],
+                name="guest_provider_newest",
                 condition=Q(method_provider_id__isnull=False),
             ),
             models.Index(fields=["tenant", "user_principal_name"], name="guest_upn"),
-            models.Index(fields=["tenant", "-last_sign_in_at"], name="guest_last_sign_in"),
+            models.Index(F("tenant"), F("last_sign_in_at").desc(nulls_last=True), F("id"), name="guest_by_sign_in"),
+            models.Index(
+                fields=["tenant", "-created_at", "id"],
+                name="guest_never_signed_in",
+                condition=Q(last_sign_in_at__isnull=True),
+            ),
             # For a month; then they are forgotten (R55).
             models.Index(
                 fields=["tenant", "-deleted_at", "id"], name="guest_deleted", condition=Q(deleted_at__isnull=False)

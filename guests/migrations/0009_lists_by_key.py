@@ -1,0 +1,45 @@
+"""The guests' list is turned by key: its indexes end in the key. Built beside running sign-ins: the table may be large."""
+
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("guests", "0008_guest_steps")]
+
+    operations = [
+        AddIndexConcurrently("guest", models.Index(fields=["tenant", "name_key", "-id"], name="guest_by_name")),
+        AddIndexConcurrently(
+            "guest", models.Index(fields=["tenant", "domain", "-created_at", "id"], name="guest_by_domain")
+        ),
+        AddIndexConcurrently(
+            "guest", models.Index(fields=["tenant", "redemption_status", "-created_at", "id"], name="guest_by_status")
+        ),
+        AddIndexConcurrently(
+            "guest", models.Index(fields=["tenant", "method", "-created_at", "id"], name="guest_by_method")
+        ),
+        AddIndexConcurrently(
+            "guest",
+            models.Index(
+                models.F("tenant"),
+                models.F("last_sign_in_at").desc(nulls_last=True),
+                models.F("id"),
+                name="guest_by_sign_in",
+            ),
+        ),
+        AddIndexConcurrently(
+            "guest",
+            models.Index(
+                fields=["tenant", "-created_at", "id"],
+                name="guest_never_signed_in",
+                condition=models.Q(("last_sign_in_at__isnull", True)),
+            ),
+        ),
+        RemoveIndexConcurrently("guest", "guest_name"),
+        RemoveIndexConcurrently("guest", "guest_domain"),
+        RemoveIndexConcurrently("guest", "guest_status"),
+        RemoveIndexConcurrently("guest", "guest_method"),
+        RemoveIndexConcurrently("guest", "guest_last_sign_in"),
+    ]
