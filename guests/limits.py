@@ -60,6 +60,11 @@ def for_asking_again(*, invitation_id: UUID) -> tuple[Allowance, ...]:
     return (Allowance(key("ask", invitation_id), 1, timedelta(hours=24)),)
 
 
+def for_noting_opening(*, invitation_id: UUID) -> tuple[Allowance, ...]:
+    """The history's line of a link that was opened: once an hour, however often a scanner or its holder looks."""
+    return (Allowance(key("open-noted", invitation_id), 1, HOUR),)
+
+
 def for_first_party(*, send_key: str) -> tuple[Allowance, ...]:
     """Codes that applications without a tenant ask for (R37d): as many as at one tenant's door, whichever it is."""
     return (

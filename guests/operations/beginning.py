@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from guests import limits, tickets
 from guests.models import Guest, Invitation, SignInFlow, Way
 from guests.operations.flows import Asker, Beginning, Landing, begin_flow, is_taken, refuse_to_begin
 from guests.operations.inviting import is_gone
-from outbox.models import Rank
-from outbox.operations import enqueue
 from passcodes.rules import Pool
 from providers.discovery import gather_facts
 from providers.rules import Decision, Method, RefusedAs, decide
-from tenants import audit, budgets
+from tenants import budgets
 from tenants.addresses import Address, canonical
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
@@ -64,32 +60,12 @@ class Looked:
     refused: Code | None = None
 
 
-def open_invitation(*, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime) -> Opened | Refusal:
-    """Look at a link without touching anything but the count of openings (R10, SAFETY).
-
-    Refuses E-WAIT, E-LINK-GONE for what is unknown, damaged, another tenant's, revoked, reset or expired, E-DOMAIN.
-    The link is looked up before it is counted, so that no stranger's openings count against a live one (B3).
-    """
-    invitation = _by_ticket(ticket)
-    live = _live(invitation, now)
-    prices = limits.for_opening(
-        tenant_id=tenant.id,
-        invitation_id=live.id if live is not None else None,
-        source=asker.source,
-        trusted=asker.is_trusted,
-    )
-    until = budgets.take(prices)
-    if until is not None:
-        return Refusal(Code.WAIT, until=until, reason="Too many links were opened from this address.")
-    return _look_at(tenant, invitation, skips, now)
-
-
 def begin_with_invitation(
     *, tenant: Tenant, ticket: str, skips: Skips, asker: Asker, now: datetime
 ) -> SignInFlow | Elsewhere | Refusal:
     """Send a code to the invited address. The link's holder is in the known pool (R17)."""
-    invitation = _by_ticket(ticket)
-    opened = _look_at(tenant, invitation, skips, now)
+    invitation = invitation_of(ticket=ticket)
+    opened = look_at_link(tenant, invitation, skips, now)
     if isinstance(opened, Refusal):
         return _told(opened, invitation, asker, now)
     if opened.decision.refused_as is not None:
@@ -109,8 +85,32 @@ def begin_with_invitation(
 
 
 def invitation_of(*, ticket: str) -> Invitation | None:
-    """The invitation that this link belongs to, for what its holder may read when a code is refused."""
-    return _by_ticket(ticket)
+    """The invitation that this link belongs to, live or not, with its guest. One statement."""
+    if not tickets.is_ticket(ticket):
+        return None
+    return Invitation.objects.select_related("guest").filter(ticket_hash=tickets.ticket_hash(ticket)).first()
+
+
+def look_at_link(tenant: Tenant, invitation: Invitation | None, skips: Skips, now: datetime) -> Opened | Refusal:
+    """What the link of this invitation, or of none, leads to. Reads only.
+
+    Refuses E-LINK-GONE for what is unknown, damaged, another tenant's, revoked, reset or expired, and E-DOMAIN.
+    """
+    live = live_one(invitation, now)
+    if live is None:
+        return Refusal(Code.LINK_GONE, reason=_why_gone(invitation))
+    guest = live.guest
+    if not guest.has_accepted and not is_taken(tenant=tenant, guest=guest):
+        return Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}.")
+    address = canonical(guest.address)
+    return Opened(live, guest, address, _decide(address, guest, skips, now, is_link_held=True))
+
+
+def live_one(invitation: Invitation | None, now: datetime) -> Invitation | None:
+    """The invitation, while its link still opens something."""
+    if invitation is None or is_gone(invitation, now) or invitation.guest.deleted_at is not None:
+        return None
+    return invitation
 
 
 def begin_with_address(
@@ -176,53 +176,6 @@ def known_guest(*, address: Address, asker: Asker) -> Guest | None:
         return None
     guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
     return guest if _pool_of(address, guest, asker) is Pool.KNOWN else None
-
-
-def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
-    """Pass "please invite me again" from a dead link to the inviter: a line in the history and, once a day, a mail.
-
-    Silent about everything: whoever holds an unknown link sees the same page.
-    """
-    invitation = _by_ticket(ticket)
-    if invitation is None or not is_gone(invitation, now):
-        return
-    with transaction.atomic():
-        if budgets.take(limits.for_asking_again(invitation_id=invitation.id)) is not None:
-            return
-        audit.record(
-            actor=asker.actor,
-            action="invitation.asked_again",
-            at=now,
-            subject_kind="guest",
-            subject_id=invitation.guest_id,
-            details={"invitation": str(invitation.id)},
-        )
-        if invitation.inviter_address:
-            enqueue(kind="invitation_request", subject_id=invitation.id, rank=Rank.INVITATION, deadline=None, now=now)
-
-
-def _look_at(tenant: Tenant, invitation: Invitation | None, skips: Skips, now: datetime) -> Opened | Refusal:
-    live = _live(invitation, now)
-    if live is None:
-        return Refusal(Code.LINK_GONE, reason=_why_gone(invitation))
-    guest = live.guest
-    if not guest.has_accepted and not is_taken(tenant=tenant, guest=guest):
-        return Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {guest.domain}.")
-    address = canonical(guest.address)
-    return Opened(live, guest, address, _decide(address, guest, skips, now, is_link_held=True))
-
-
-def _live(invitation: Invitation | None, now: datetime) -> Invitation | None:
-    """The invitation, while its link still opens something."""
-    if invitation is None or is_gone(invitation, now) or invitation.guest.deleted_at is not None:
-        return None
-    return invitation
-
-
-def _by_ticket(ticket: str) -> Invitation | None:
-    if not tickets.is_ticket(ticket):
-        return None
-    return Invitation.objects.select_related("guest").filter(ticket_hash=tickets.ticket_hash(ticket)).first()
 
 
 def _why_gone(invitation: Invitation | None) -> str:

@@ -9,16 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from guests.models import GuestSession, SignInFlow, Way
-from guests.operations.beginning import (
-    Elsewhere,
-    Opened,
-    ask_for_invitation,
-    begin_with_invitation,
-    invitation_of,
-    open_invitation,
-)
+from guests.operations.beginning import Elsewhere, Opened, begin_with_invitation, invitation_of
 from guests.operations.consenting import step_of
 from guests.operations.inviting import landing_of
+from guests.operations.opening import ask_for_invitation, look_at_invitation, open_invitation
 from guests.operations.signing_in import sign_out
 from guests.rules import Step
 from guests.sessions import forget_session, open_session
@@ -35,10 +29,9 @@ from tenants.refusals import Code, Refusal
 
 @require_safe
 def show_invitation(request: TenantRequest, ticket: str) -> HttpResponse:
-    """The page behind the link. Looking at it changes nothing, however often a mail scanner does."""
-    opened = open_invitation(
-        tenant=request.tenant, ticket=ticket, skips=skips(request), asker=asker(request), now=timezone.now()
-    )
+    """The page behind the link. Looking at it changes nothing but the history, however often a mail scanner does."""
+    opens = look_at_invitation if request.method == "HEAD" else open_invitation
+    opened = opens(tenant=request.tenant, ticket=ticket, skips=skips(request), asker=asker(request), now=timezone.now())
     if isinstance(opened, Refusal) and opened.code is Code.WAIT:
         return refuse(request, opened, back_url=front_door_url(request.tenant), sentences=OPENED_TOO_OFTEN)
     if isinstance(opened, Refusal):

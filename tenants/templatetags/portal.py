@@ -18,11 +18,14 @@ register = template.Library()
 MARKS = {Outcome.SUCCESS: "ok", Outcome.REFUSED: "no", Outcome.FAILED: "no"}
 WORDS = {Outcome.SUCCESS: "Done", Outcome.REFUSED: "Refused", Outcome.FAILED: "Failed"}
 
+DEEDS = {"invitation.opened": "Link opened (a mail scanner may have)"}
+"""Actions that their own name says too little about."""
+
 
 @register.filter
 def deed(entry: AuditEntry) -> str:
-    """`invitation.sent` as "Invitation sent"."""
-    return entry.action.replace(".", " ").replace("_", " ").capitalize()
+    """`invitation.sent` as "Invitation sent", or as DEEDS words it."""
+    return DEEDS.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()
 
 
 @register.filter
