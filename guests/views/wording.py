@@ -1,7 +1,7 @@
-"""The sentences of every refusal that a guest may read (BEHAVIOUR J), as one table.
+"""How every refusal that a guest may read (BEHAVIOUR J) becomes a page: the catalogue's words, a status, a button.
 
-Knows words, statuses and remedies; it must never decide which of two wordings somebody may read (refusals.py does), and
-the words for strangers must be the same for every address (R19).
+Knows the page round the words of tenants/catalogue.py, and the other wordings for some places; it must never decide
+which of two somebody may read (refusals.py does), and the words for strangers must be the same for every address (R19).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
 
+from tenants.catalogue import CATALOGUE
 from tenants.refusals import Code
 
 
@@ -39,109 +40,38 @@ class Problem:
     text: str
 
 
+def _words(code: Code, status: HTTPStatus, **own: str) -> Words:
+    entry = CATALOGUE[code]
+    return Words(status=status, heading=entry.heading, sentences=entry.sentences, remedy=entry.ask, **own)
+
+
 WORDS: Mapping[Code, Words] = MappingProxyType(
     {
-        Code.OTP_OFF: Words(
-            status=HTTPStatus.FORBIDDEN,
-            page="You can’t sign in with a code",
-            heading="You can’t sign in with a code here",
-            sentences=("{tenant} has turned email codes off.",),
-            remedy="Did you sign in with a code before? Ask your administrator to reset your redemption status: you’ll "
-            "get a new invitation and can then sign in another way. Were you never invited? Ask your contact at "
-            "{tenant} for an invitation.",
-            button="Back to sign-in",
+        Code.OTP_OFF: _words(
+            Code.OTP_OFF, HTTPStatus.FORBIDDEN, page="You can’t sign in with a code", button="Back to sign-in"
         ),
-        Code.NOT_INVITED: Words(
-            status=HTTPStatus.FORBIDDEN,
-            heading="You’re not a guest of {tenant} yet",
-            sentences=("It is clear who you are, but nobody at {tenant} has invited this address.",),
-            remedy="Ask your contact at {tenant} to invite the address that you signed in with, or sign in with the "
-            "one that was invited.",
-            button="Use another address",
-        ),
-        Code.LINK_GONE: Words(
-            status=HTTPStatus.GONE,
-            heading="This link no longer works",
-            sentences=("It has expired, was replaced by a newer one, was withdrawn or is incomplete.",),
-            template="refusals/link_gone.html",
-        ),
-        Code.WRONG_ACCOUNT: Words(
-            status=HTTPStatus.FORBIDDEN,
-            heading="You’re signed in as somebody else",
-            sentences=(
-                "The invitation opens only for the person it names. If that is you under another address, switch.",
-            ),
-            template="redemption/wrong_account.html",
-        ),
-        Code.CODE: Words(
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            heading="That code did not work",
-            sentences=("It may be mistyped, already used or too old. Check the newest email, or have it sent again.",),
-            button="Start again",
-        ),
-        Code.WAIT: Words(
-            status=HTTPStatus.TOO_MANY_REQUESTS,
+        Code.NOT_INVITED: _words(Code.NOT_INVITED, HTTPStatus.FORBIDDEN, button="Use another address"),
+        Code.LINK_GONE: _words(Code.LINK_GONE, HTTPStatus.GONE, template="refusals/link_gone.html"),
+        Code.WRONG_ACCOUNT: _words(Code.WRONG_ACCOUNT, HTTPStatus.FORBIDDEN, template="redemption/wrong_account.html"),
+        Code.CODE: _words(Code.CODE, HTTPStatus.UNPROCESSABLE_ENTITY, button="Start again"),
+        Code.WAIT: _words(
+            Code.WAIT,
+            HTTPStatus.TOO_MANY_REQUESTS,
             page="Please wait",
-            heading="Please wait",
-            sentences=(
-                "Too many codes were asked for or tried, for this address or from here. Trying earlier does not make "
-                "the wait longer.",
-                "Do you have an invitation? Its link still works. If it was not you who tried, there is nothing to do.",
-            ),
             button="Back to sign-in",
             template="refusals/wait.html",
         ),
-        Code.BLOCKED: Words(
-            status=HTTPStatus.FORBIDDEN,
-            heading="Your sign-in is blocked",
-            sentences=("An administrator of {tenant} has blocked sign-in for your account. Nothing was deleted.",),
-            remedy="Ask {inviter} or your administrator to unblock it.",
+        Code.BLOCKED: _words(Code.BLOCKED, HTTPStatus.FORBIDDEN),
+        Code.DOMAIN: _words(Code.DOMAIN, HTTPStatus.FORBIDDEN, page="Another address is needed"),
+        Code.NO_METHOD: _words(Code.NO_METHOD, HTTPStatus.FORBIDDEN),
+        Code.PROVIDER: _words(Code.PROVIDER, HTTPStatus.BAD_GATEWAY, button="Try again"),
+        Code.DECLINED: _words(
+            Code.DECLINED, HTTPStatus.OK, button="Back to the invitation", template="redemption/declined.html"
         ),
-        Code.DOMAIN: Words(
-            status=HTTPStatus.FORBIDDEN,
-            page="Another address is needed",
-            heading="{tenant} does not take guests from this domain",
-            sentences=("What stands after the @ decides. Nothing is wrong with your account.",),
-            remedy="Ask {inviter} which address you may use.",
+        Code.SESSION: _words(
+            Code.SESSION, HTTPStatus.FORBIDDEN, button="Sign in again", template="refusals/session_ended.html"
         ),
-        Code.NO_METHOD: Words(
-            status=HTTPStatus.FORBIDDEN,
-            heading="There is no way in for this address yet",
-            sentences=("{tenant} has to allow one. Your invitation stays open.",),
-            remedy="{inviter} can ask for it.",
-        ),
-        Code.PROVIDER: Words(
-            status=HTTPStatus.BAD_GATEWAY,
-            heading="{provider} did not answer",
-            sentences=("Nothing is wrong with your account. Try again in a few minutes.",),
-            remedy="If it happens again, tell your contact at {tenant}. An administrator there finds the reason in the "
-            "history, by the reference below.",
-            button="Try again",
-        ),
-        Code.DECLINED: Words(
-            status=HTTPStatus.OK,
-            heading="You declined",
-            sentences=(
-                "Nothing was shared with {tenant}, and nothing changed. The invitation stays open if you change your "
-                "mind.",
-            ),
-            button="Back to the invitation",
-            template="redemption/declined.html",
-        ),
-        Code.SESSION: Words(
-            status=HTTPStatus.FORBIDDEN,
-            heading="Please sign in again",
-            sentences=("A session with {tenant} lasts 24 hours at most, and yours has ended.",),
-            button="Sign in again",
-            template="refusals/session_ended.html",
-        ),
-        Code.INPUT: Words(
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            heading="We could not use that",
-            sentences=("Something in what was sent is missing or cannot be read. Nothing was changed.",),
-            remedy="Go back, correct it and send it again.",
-            button="Start again",
-        ),
+        Code.INPUT: _words(Code.INPUT, HTTPStatus.UNPROCESSABLE_ENTITY, button="Start again"),
     }
 )
 """What anyone may read."""

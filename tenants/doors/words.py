@@ -1,7 +1,7 @@
 """What an administrator reads when an operation says no (BEHAVIOUR J).
 
-Knows one sentence for each code, the reason that the operation gave and the time that a wait ends. It is never shown
-to a guest: guests have sentences of their own, which tell strangers less.
+Knows how the catalogue's sentence for a code, the reason that the operation gave and the time that a wait ends stand
+together. It is never shown to a guest: guests have sentences of their own, which tell strangers less.
 """
 
 from __future__ import annotations
@@ -12,23 +12,10 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tenants.refusals import Code, Refusal
+from tenants.catalogue import CATALOGUE
+from tenants.refusals import Refusal
 
-SENTENCES = {
-    Code.OTP_OFF: "Email passcodes are off in this tenant. Turn them on, or reset the guest’s redemption status.",
-    Code.NOT_INVITED: "Nobody invited this address. Invite it first.",
-    Code.LINK_GONE: "This invitation is no longer open. Invite the guest again.",
-    Code.WRONG_ACCOUNT: "The address belongs to somebody else.",
-    Code.CODE: "The code did not work.",
-    Code.WAIT: "The limit for now is used up.",
-    Code.BLOCKED: "Sign-in is blocked for this guest. Unblock them first.",
-    Code.DOMAIN: "Guests from this domain are not allowed here. Change the list of domains in the tenant’s settings.",
-    Code.NO_METHOD: "No method is left for this address. Change the redemption order or turn passcodes on.",
-    Code.PROVIDER: "The identity provider did not answer.",
-    Code.DECLINED: "The guest declined.",
-    Code.SESSION: "The guest’s session has ended.",
-    Code.INPUT: "This cannot be used.",
-}
+SENTENCES = {code: f"{entry.administrator} {entry.remedy}" for code, entry in CATALOGUE.items()}
 
 
 def utc(moment: datetime) -> str:
