@@ -14,9 +14,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from guests.admin.waiting import removed_providers
 from guests.admin.words import NOT_DECIDED
 from guests.models import Status
+from guests.operations.batches.removed import removed_providers
 from providers.models import IdentityProvider
 from providers.rules import METHOD_LABELS, Method
 from tenants.doors.desk import clock

@@ -1,35 +1,33 @@
-"""Guests who redeemed in a way that is about to go: how many, the first by name, and their reset in batches (R32, R62).
+"""Guests who redeemed in a way that is about to go: how many, the first by name, and their reset by workers (R32, R62).
 
-Knows how such guests are counted without reading them all, and resets them one operation each. It must never reset
-more in one request than an administrator can wait for.
+Knows how such guests are counted without reading them all, and makes the batch that resets them. It must never reset
+anybody itself: a request is too short for that.
 """
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
-from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from guests.admin.desk import inviter_of
 from guests.admin.outlook import NAMED, Change, next_methods
-from guests.admin.resetting import MOST
-from guests.models import Guest
-from guests.operations.resetting import reset_redemption_among_many
-from tenants.doors.admin import BoundedPaginator, TenantModelAdmin, actor
+from guests.models import Batch, Guest
+from guests.operations.batches.choice import Choice
+from guests.operations.batches.choosing import reset_many
+from tenants.doors.admin import BoundedPaginator, TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator, shown_time
-from tenants.refusals import Code, Refusal
+from tenants.models import Tenant
+from tenants.refusals import Refusal
 from tenants.roles import Action
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,39 +44,30 @@ class Holder:
 
 @dataclass(frozen=True)
 class Holders:
-    """All of them. `batch` is how many one request resets; `blocked` cannot be, as no mail leaves to them."""
+    """All of them. `blocked` cannot be reset, as no mail leaves to them; `mailed_within` says when the mails are out."""
 
     count: int
     shown: str
     blocked: int
-    batch: int
     named: list[Holder]
+    mailed_within: str
 
     @property
-    def is_more(self) -> bool:
-        """Whether one batch does not reset them all."""
-        return self.count - self.blocked > self.batch
+    def able(self) -> int:
+        """How many can be reset."""
+        return self.count - self.blocked
 
     @property
     def unnamed(self) -> bool:
         return self.count > len(self.named)
 
 
-@dataclass
-class Batch:
-    """What became of one batch: how many were reset, who was refused and why, and the refusal that ended it early."""
-
-    done: int = 0
-    refused: list[tuple[Guest, str]] = field(default_factory=list)
-    stopped: str = ""
-
-
-def holders(found: QuerySet[Guest], *, change: Change, now: datetime) -> Holders:
+def holders(choice: Choice, *, change: Change, tenant: Tenant, now: datetime) -> Holders:
     """Count and name these guests; `change` is what becomes of the settings before they redeem again."""
+    found = choice.found()
     counted = BoundedPaginator(found.order_by("pk"), 1)
-    named = list(found.order_by("-created_at", "id")[:NAMED])
+    named, _ = choice.after("", at_most=NAMED)
     then = next_methods(named, change=change, now=now)
-    able = found.filter(is_blocked=False).order_by()[:MOST].count()
     return Holders(
         count=counted.count,
         shown=counted.count_shown,
@@ -86,8 +75,22 @@ def holders(found: QuerySet[Guest], *, change: Change, now: datetime) -> Holders
         blocked=Guest.objects.filter(
             pk__in=found.order_by()[: BoundedPaginator.MOST].values("pk"), is_blocked=True
         ).count(),
-        batch=able,
         named=[Holder(guest, then[guest.pk]) for guest in named],
+        mailed_within=mailed_within(tenant, counted.count, now=now),
+    )
+
+
+def mailed_within(tenant: Tenant, mails: int, *, now: datetime) -> str:
+    """How long so many mails take at the tenant's rate for many (R17), behind those that are planned already."""
+    waits = max((tenant.bulk_mails_until - now).total_seconds(), 0) if tenant.bulk_mails_until else 0
+    minutes = (waits + mails * 3600 / max(tenant.bulk_mails_per_hour, 1)) / 60
+    if minutes <= 1:
+        return "a minute"
+    if minutes < 90:
+        return f"{round(minutes + 0.5)} minutes"
+    more = "more than " if mails > BoundedPaginator.MOST else ""
+    return (
+        f"{more}{round(minutes / 60 + 0.5):,} hours" if minutes < 72 * 60 else f"{more}{round(minutes / 1440):,} days"
     )
 
 
@@ -103,61 +106,39 @@ class RemedyForm(forms.Form):
         return bool(self.cleaned_data["remedy"] == self.RESET)
 
 
-class BatchPages(TenantModelAdmin):
-    """The part of an admin that resets such guests."""
+class RemedyPages(TenantModelAdmin):
+    """The part of an admin that has such guests reset."""
 
     def check_remedy(self, request: HttpRequest, form: RemedyForm) -> None:
         """Before anything is changed: a remedy that the roles do not allow. Raises PermissionDenied."""
         if form.resets and not self.may(request, Action.GUESTS_RESET):
             raise PermissionDenied
 
-    def reset_batch(self, request: HttpRequest, found: QuerySet[Guest], now: datetime) -> None:
-        """Reset the first of these guests, and say what was done and what is left."""
+    def start_resets(self, request: HttpRequest, choice: Choice, *, is_mailed: bool = True) -> Batch | None:
+        """Have workers reset these guests, and say where their progress is seen; None, and why, where it is refused."""
         if not self.may(request, Action.GUESTS_RESET):
             raise PermissionDenied
-        batch = _reset(request, found, now)
-        left = BoundedPaginator(found.order_by("pk"), 1)
-        is_partly = bool(batch.stopped or batch.refused)
-        self.message_user(request, _told(batch, left), messages.WARNING if is_partly else messages.SUCCESS)
+        outcome = reset_many(
+            tenant=tenant_of(request),
+            choice=choice,
+            is_mailed=is_mailed,
+            inviter=inviter_of(request),
+            actor=actor(request),
+            now=clock(),
+        )
+        if isinstance(outcome, Refusal):
+            self.message_user(request, for_administrator(outcome), messages.WARNING)
+            return None
+        self.message_user(
+            request,
+            format_html(
+                'The guests are being reset, one after another. <a href="{}">Watch how far it is</a>',
+                progress_url(outcome),
+            ),
+        )
+        return outcome
 
 
-def _reset(request: HttpRequest, found: QuerySet[Guest], now: datetime) -> Batch:
-    """Reset the first of them, at most 100, one operation each; what was done before something fails stays done."""
-    batch = Batch()
-    for guest in list(found.filter(is_blocked=False).order_by("-created_at", "id")[:MOST]):
-        try:
-            outcome = reset_redemption_among_many(
-                tenant=tenant_of(request),
-                guest_id=guest.pk,
-                inviter=inviter_of(request),
-                actor=actor(request),
-                now=now,
-            )
-        except DatabaseError:
-            log.exception("a batch of resets ended early")
-            batch.stopped = "The database did not answer then, so nothing was done to the rest. Try again."
-            break
-        if not isinstance(outcome, Refusal):
-            batch.done += 1
-        elif outcome.code is Code.WAIT:  # all that follow would be refused alike
-            batch.stopped = for_administrator(outcome)
-            break
-        else:
-            batch.refused.append((guest, for_administrator(outcome)))
-    return batch
-
-
-def _told(batch: Batch, left: BoundedPaginator) -> str:
-    """What was done and what remains, in a sentence or two."""
-    words = [f"{batch.done} guest{' is' if batch.done == 1 else 's are'} reset."]
-    if batch.done:
-        words.append("The new invitations are on their way.")
-    if batch.refused:
-        guest, why = batch.refused[0]
-        others = f" and {len(batch.refused) - 1} more" if len(batch.refused) > 1 else ""
-        words.append(f"{guest}{others} could not be reset: {why}")
-    if batch.stopped:
-        words.append(batch.stopped)
-    if left.count:
-        words.append(f"{left.count_shown} {'is' if left.count == 1 else 'are'} left.")
-    return " ".join(words)
+def progress_url(batch: Batch) -> str:
+    """The page that shows how far a batch is."""
+    return reverse("admin:guests_batch_change", args=[batch.pk])

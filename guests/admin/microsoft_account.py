@@ -6,30 +6,34 @@ resets anybody whom the administrator's roles do not let them reset.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from guests.admin.holders import BatchPages, RemedyForm, holders
-from guests.admin.outlook import Change, outlook
-from guests.models import Guest
+from guests.admin.holders import Holders, RemedyForm, RemedyPages, holders, progress_url
+from guests.admin.outlook import Change, Outlook, outlook
+from guests.admin.seen import Sight
+from guests.operations.batches.choice import Choice
 from providers.connections import is_installed
 from providers.kinds import BY_ID
 from providers.models import RedemptionPolicy
-from providers.operations import disable_microsoft_account, enable_microsoft_account
+from providers.operations import disable_microsoft_account, enable_microsoft_account, settings_version
 from providers.rules import Method
 from tenants.doors.admin import actor, clock
+from tenants.doors.desk import tenant_of
 from tenants.roles import Action
 
 PAGE = "admin:guests_microsoft_account"
-RESET_NEXT = "reset_next"
-"""The button that resets a batch and changes no setting."""
+RESET_ALL = "reset_all"
+"""The button that has guests reset and changes no setting."""
+
+HOLDERS = Choice(method=Method.MICROSOFT_ACCOUNT.value)
+"""Who redeemed with one."""
 
 
 class MicrosoftAccountForm(RemedyForm):
@@ -41,45 +45,48 @@ class MicrosoftAccountForm(RemedyForm):
     )
 
 
-class MicrosoftAccountPage(BatchPages):
+class MicrosoftAccountPage(RemedyPages):
     """The part of the redemption order's admin about the Microsoft account."""
 
     def microsoft_account_page(self, request: HttpRequest) -> HttpResponseBase:
-        """Yes, No, Save, with the impact above it; and the next batch of resets."""
-        now = clock()
+        """Yes, No, Save, with the impact above it; and the reset of those who have one."""
         policy = RedemptionPolicy.objects.first() or RedemptionPolicy()
         is_on = policy.is_microsoft_account_enabled
         form = MicrosoftAccountForm(
             request.POST if request.method == "POST" else None, initial={"is_enabled": "yes" if is_on else "no"}
         )
-        if RESET_NEXT in request.POST:
-            self.reset_batch(request, _found(), now)
-            return redirect(PAGE)
+        if RESET_ALL in request.POST:
+            batch = self.start_resets(request, HOLDERS)
+            return redirect(progress_url(batch)) if batch else redirect(PAGE)
+        impact = _Impact.of(request, not is_on, clock())
         if request.method == "POST":
             if not self.may(request, Action.PROVIDERS_MANAGE):
                 raise PermissionDenied
-            if form.is_valid() and self._is_switched(request, form, now):
-                return redirect(PAGE)
-        return self._show_microsoft_account(request, form, is_on, now)
+            if form.is_valid():
+                self.check_remedy(request, form)
+                wanted = form.cleaned_data["is_enabled"] == "yes"
+                if wanted is is_on or impact.sight.was_shown(request):
+                    answer = self._switch(request, form, wanted)
+                    if answer is not None:
+                        return answer
+        return self._show_microsoft_account(request, form, is_on, impact)
 
-    def _is_switched(self, request: HttpRequest, form: MicrosoftAccountForm, now: datetime) -> bool:
-        if form.cleaned_data["is_enabled"] == "yes":
-            enable_microsoft_account(actor=actor(request), now=now)
+    def _switch(self, request: HttpRequest, form: MicrosoftAccountForm, wanted: bool) -> HttpResponseBase | None:
+        """The next page, or None where it was refused, with the reason on the form."""
+        if wanted:
+            enable_microsoft_account(actor=actor(request), now=clock())
             self.message_user(request, "Guests can redeem with a Microsoft account.")
-            return True
-        self.check_remedy(request, form)
-        outcome = disable_microsoft_account(actor=actor(request), now=now)
+            return redirect(PAGE)
+        outcome = disable_microsoft_account(actor=actor(request), now=clock())
         if self.refused(outcome, form):
-            return False
+            return None
         self.message_user(request, "The Microsoft account is disabled for new redemptions.")
-        if form.resets:
-            self.reset_batch(request, _found(), now)
-        return True
+        batch = self.start_resets(request, HOLDERS) if form.resets else None
+        return redirect(progress_url(batch)) if batch else redirect(PAGE)
 
     def _show_microsoft_account(
-        self, request: HttpRequest, form: MicrosoftAccountForm, is_on: bool, now: datetime
+        self, request: HttpRequest, form: MicrosoftAccountForm, is_on: bool, impact: _Impact
     ) -> HttpResponseBase:
-        change = _switched(not is_on)
         return self.page(
             request,
             "admin/guests/microsoft_account.html",
@@ -90,16 +97,30 @@ class MicrosoftAccountPage(BatchPages):
             remedy=form["remedy"].value() or RemedyForm.NONE,
             is_on=is_on,
             is_installed=is_installed(BY_ID[Method.MICROSOFT_ACCOUNT]),
-            holders=holders(_found(), change=_switched(False), now=now),
-            outlook=outlook(change=change, now=now),
+            holders=impact.holders,
+            outlook=impact.outlook,
+            seen=impact.sight.key,
+            is_asked_again=request.method == "POST" and not form.errors,
             may_set=self.may(request, Action.PROVIDERS_MANAGE),
             may_reset=self.may(request, Action.GUESTS_RESET),
             list_query=f"method={Method.MICROSOFT_ACCOUNT.value}",
         )
 
 
-def _found() -> QuerySet[Guest]:
-    return Guest.objects.filter(method=Method.MICROSOFT_ACCOUNT.value, deleted_at__isnull=True)
+@dataclass(frozen=True)
+class _Impact:
+    """Who has one, and what becomes of pending guests after the switch is turned."""
+
+    holders: Holders
+    outlook: Outlook
+    sight: Sight
+
+    @classmethod
+    def of(cls, request: HttpRequest, is_wanted: bool, now: datetime) -> _Impact:
+        held = holders(HOLDERS, change=_switched(False), tenant=tenant_of(request), now=now)
+        then = outlook(change=_switched(is_wanted), now=now)
+        sight = Sight(f"Microsoft account {is_wanted}", settings_version(), (held.count, then.changed))
+        return cls(held, then, sight)
 
 
 def _switched(is_enabled: bool) -> Change:

@@ -25,6 +25,9 @@ LOOKED_AT = 2000
 NAMED = 10
 """Guests that a page names before it only counts them."""
 
+TO_MAKE_FIRST = (Method.CREATE_MICROSOFT_ACCOUNT, Method.NONE)
+"""Decisions with which nobody gets in as they are."""
+
 Change = Callable[[SignInFacts], SignInFacts]
 
 
@@ -54,7 +57,8 @@ class Shift:
 class Outlook:
     """Pending guests before and after. `looked_at` of `pending_shown` were decided, `changed` of them otherwise.
 
-    `stranded` would meet no method any more, who would meet one now. `domains` is how many domains are in question,
+    `stranded` would meet no method any more, who would meet one now; `failing` are those and who would have to make a
+    Microsoft account first, who need none now. `domains` is how many domains are in question,
     where only their guests are counted; else 0. For the domains of `unknown` nobody has asked Entra ID yet.
     """
 
@@ -65,6 +69,7 @@ class Outlook:
     lines: list[Line]
     changed: int
     stranded: int
+    failing: int
     unknown: int
     named: list[Shift]
     most: int = LOOKED_AT
@@ -81,7 +86,7 @@ def outlook(*, change: Change, now: datetime, domains: Collection[str] | None = 
     facts = gather_many(domains=looked_at, now=now)
     before, after = Counter[str](), Counter[str]()
     words: dict[str, tuple[str, str]] = {}
-    changed = stranded = unknown = 0
+    changed = stranded = failing = unknown = 0
     for domain, guests in looked_at.items():
         facts_then = change(facts[domain])
         now_, then = decide(facts[domain]), decide(facts_then)
@@ -92,6 +97,8 @@ def outlook(*, change: Change, now: datetime, domains: Collection[str] | None = 
             changed += guests
         if _is_stuck(then, facts_then) and not _is_stuck(now_, facts[domain]):
             stranded += guests
+        if then.method in TO_MAKE_FIRST and now_.method not in TO_MAKE_FIRST:
+            failing += guests
         if facts[domain].entra_id.answer is Answer.UNKNOWN:
             unknown += guests
     counted = BoundedPaginator(pending.order_by("pk"), 1)
@@ -106,6 +113,7 @@ def outlook(*, change: Change, now: datetime, domains: Collection[str] | None = 
         ],
         changed=changed,
         stranded=stranded,
+        failing=failing,
         unknown=unknown,
         named=_named(newest, words),
     )

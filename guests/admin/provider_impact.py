@@ -7,95 +7,99 @@ a reset; a page lists them for as long as there are any.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from guests.admin.holders import BatchPages, RemedyForm, holders
-from guests.admin.microsoft_account import RESET_NEXT
-from guests.admin.outlook import Change, outlook
-from guests.admin.waiting import waiting_for_a_reset
-from guests.models import Guest
+from guests.admin.holders import Holders, RemedyForm, RemedyPages, holders, progress_url
+from guests.admin.outlook import Change, Outlook, outlook
+from guests.admin.seen import Sight
+from guests.operations.batches.choice import Choice
+from guests.operations.batches.removed import removed_providers
 from providers.models import IdentityProvider
-from providers.operations import disable_identity_provider, remove_identity_provider
+from providers.operations import disable_identity_provider, remove_identity_provider, settings_version
 from providers.rules import GOOGLE_DOMAINS, Method
 from tenants.doors.admin import actor, clock
+from tenants.doors.desk import tenant_of
 from tenants.refusals import Refusal
 from tenants.roles import Action
 
 REMOVE, DISABLE = "remove", "disable"
+RESET_ALL = "reset_all"
+"""The button that has guests reset and changes no setting."""
 
 
-class ProviderImpactPages(BatchPages):
+class ProviderImpactPages(RemedyPages):
     """The part of the redemption order's admin about providers that go."""
 
     def remove_provider_page(self, request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
-        """GET says whom it touches; POST removes the provider, and resets its guests if that was chosen."""
+        """GET says whom it touches; POST removes the provider, and has its guests reset if that was chosen."""
         return self._impact_page(request, _provider(provider_id), REMOVE, remove_identity_provider)
 
     def disable_provider_page(self, request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
         """The same for switching it off. Its guests come back in when it is on again."""
         provider = _provider(provider_id)
-        if RESET_NEXT in request.POST and not provider.is_enabled:
-            self.reset_batch(request, _guests_of(provider_id), clock())
-            return redirect("admin:guests_disable_provider", provider_id)
+        if RESET_ALL in request.POST and not provider.is_enabled:
+            return self._watched(request, Choice(providers=(provider_id,)), provider)
         return self._impact_page(request, provider, DISABLE, disable_identity_provider)
 
     def waiting_page(self, request: HttpRequest) -> HttpResponseBase:
-        """Guests whose provider was removed, and their reset in batches (R3)."""
-        now, found = clock(), waiting_for_a_reset()
+        """Guests whose provider was removed, and their reset (R3)."""
+        choice = Choice(providers=tuple(removed_providers()))
         if request.method == "POST":
-            self.reset_batch(request, found, now)
-            return redirect("admin:guests_waiting")
+            return self._watched(request, choice, None)
         return self.page(
             request,
             "admin/guests/waiting.html",
             title="Guests waiting for a reset",
-            holders=holders(found, change=lambda facts: facts, now=now),
+            holders=holders(choice, change=lambda facts: facts, tenant=tenant_of(request), now=clock()),
             may_reset=self.may(request, Action.GUESTS_RESET),
             list_query="waiting=yes",
         )
 
+    def _watched(self, request: HttpRequest, choice: Choice, provider: IdentityProvider | None) -> HttpResponseBase:
+        """Have them reset and go to where it is watched; back to the page where nobody is left."""
+        batch = self.start_resets(request, choice)
+        if batch is not None:
+            return redirect(progress_url(batch))
+        return redirect("admin:guests_disable_provider", provider.pk) if provider else redirect("admin:guests_waiting")
+
     def _impact_page(
         self, request: HttpRequest, provider: Any, deed: str, operation: Callable[..., object]
     ) -> HttpResponseBase:
-        now = clock()
+        impact = _Impact.of(request, provider, deed, clock())
         form = RemedyForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             self.check_remedy(request, form)
-            found = _guests_of(provider.pk)
-            outcome = operation(provider_id=provider.pk, actor=actor(request), now=now)
-            if isinstance(outcome, Refusal):
-                raise Http404("it went while the page was read")
-            done = "removed" if deed == REMOVE else "switched off"
-            self.message_user(request, f"{provider.name} is {done}.")
-            if form.resets:
-                self.reset_batch(request, found, now)
-            return self._after(request, provider, deed, found)
-        return self._show_impact(request, provider, deed, form, now)
+            if impact.sight.was_shown(request):
+                return self._done(request, provider, deed, operation, form)
+        return self._show_impact(request, provider, deed, form, impact)
 
-    def _after(self, request: HttpRequest, provider: Any, deed: str, found: QuerySet[Guest]) -> HttpResponseBase:
-        if not found.exists():
+    def _done(
+        self, request: HttpRequest, provider: Any, deed: str, operation: Callable[..., object], form: RemedyForm
+    ) -> HttpResponseBase:
+        choice = Choice(providers=(provider.pk,))
+        outcome = operation(provider_id=provider.pk, actor=actor(request), now=clock())
+        if isinstance(outcome, Refusal):
+            raise Http404("it went while the page was read")
+        self.message_user(request, f"{provider.name} is {'removed' if deed == REMOVE else 'switched off'}.")
+        if not choice.found().exists():
             return redirect("admin:providers_custom")
-        return (
-            redirect("admin:guests_waiting")
-            if deed == REMOVE
-            else redirect("admin:guests_disable_provider", provider.pk)
-        )
+        batch = self.start_resets(request, choice) if form.resets else None
+        if batch is not None:
+            return redirect(progress_url(batch))
+        if deed == REMOVE:
+            return redirect("admin:guests_waiting")
+        return redirect("admin:guests_disable_provider", provider.pk)
 
     def _show_impact(
-        self, request: HttpRequest, provider: Any, deed: str, form: RemedyForm, now: datetime
+        self, request: HttpRequest, provider: Any, deed: str, form: RemedyForm, impact: _Impact
     ) -> HttpResponseBase:
-        domains = set(provider.domains.values_list("domain", flat=True))
-        if provider.kind == Method.GOOGLE:
-            domains = set(GOOGLE_DOMAINS)
-        change = _without(provider.pk)
         word = "Remove" if deed == REMOVE else "Switch off"
         return self.page(
             request,
@@ -107,13 +111,37 @@ class ProviderImpactPages(BatchPages):
             form=form,
             errors=form.errors,
             remedy=form["remedy"].value() or RemedyForm.NONE,
-            holders=holders(_guests_of(provider.pk), change=change, now=now),
-            outlook=outlook(change=change, now=now, domains=domains) if provider.is_enabled else None,
-            domains=sorted(domains),
+            holders=impact.holders,
+            outlook=impact.outlook,
+            domains=impact.domains,
+            seen=impact.sight.key,
+            is_asked_again=request.method == "POST" and not form.errors,
             may_set=True,
             may_reset=self.may(request, Action.GUESTS_RESET),
             list_query=f"provider={provider.pk}",
         )
+
+
+@dataclass(frozen=True)
+class _Impact:
+    """What becomes of guests when one provider answers no more."""
+
+    holders: Holders
+    outlook: Outlook | None
+    domains: list[str]
+    sight: Sight
+
+    @classmethod
+    def of(cls, request: HttpRequest, provider: Any, deed: str, now: datetime) -> _Impact:
+        domains = set(provider.domains.values_list("domain", flat=True))
+        if provider.kind == Method.GOOGLE:
+            domains = set(GOOGLE_DOMAINS)
+        change = _without(provider.pk)
+        held = holders(Choice(providers=(provider.pk,)), change=change, tenant=tenant_of(request), now=now)
+        then = outlook(change=change, now=now, domains=domains) if provider.is_enabled else None
+        counts = (held.count, then.changed if then else 0)
+        sight = Sight(f"{deed}|{provider.pk}|{provider.is_enabled}", settings_version(), counts)
+        return cls(held, then, sorted(domains), sight)
 
 
 def _provider(provider_id: UUID) -> IdentityProvider:
@@ -122,10 +150,6 @@ def _provider(provider_id: UUID) -> IdentityProvider:
     if found is None:
         raise Http404("no such provider in this tenant")
     return found
-
-
-def _guests_of(provider_id: UUID) -> QuerySet[Guest]:
-    return Guest.objects.filter(method_provider_id=provider_id, deleted_at__isnull=True)
 
 
 def _without(provider_id: UUID) -> Change:

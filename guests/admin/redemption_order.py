@@ -17,12 +17,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from guests.admin.known_domains import KnownDomainsPage
 from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
 from guests.admin.outlook import Change, outlook
+from guests.admin.passcode_switch import PasscodePage
 from guests.admin.provider_impact import ProviderImpactPages
 from providers.connections import is_installed
 from providers.kinds import BY_ID
@@ -60,7 +61,7 @@ class Asked:
 
 
 @admin.register(RedemptionOrder)
-class RedemptionOrderAdmin(MicrosoftAccountPage, KnownDomainsPage, ProviderImpactPages):
+class RedemptionOrderAdmin(PasscodePage, MicrosoftAccountPage, KnownDomainsPage, ProviderImpactPages):
     """One page for each order instead of a list of rows, and the pages beside it that say whom a change touches."""
 
     view_action = Action.PROVIDERS_VIEW
@@ -78,6 +79,12 @@ class RedemptionOrderAdmin(MicrosoftAccountPage, KnownDomainsPage, ProviderImpac
                 "microsoft-account/",
                 self.guarded(self.microsoft_account_page, view),
                 name="guests_microsoft_account",
+            ),
+            path("email-passcode/", self.guarded(self.email_passcode_page, view), name="providers_email_passcode"),
+            path(
+                "email-passcode/guests.csv",
+                self.guarded(require_GET(self.locked_out_csv), Action.GUESTS_VIEW),
+                name="guests_passcode_csv",
             ),
             path("known-domains/", self.guarded(self.known_domains_page, view), name="guests_known_domains"),
             path(

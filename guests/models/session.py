@@ -6,6 +6,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from guests.models.flow import SignInFlow
@@ -43,6 +44,10 @@ class GuestSession(OwnedModel):
             models.Index(fields=["guest", "-started_at"], name="session_guest"),
             models.Index(fields=["expires_at"], name="session_expiry"),
             models.Index(fields=["flow"], name="session_flow"),
+            # Which live ones a method's end would end (R62): counted before it is saved.
+            models.Index(
+                fields=["tenant", "method", "expires_at"], name="session_live", condition=Q(ended_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from guests.operations.inviting import (
     new_invitation,
 )
 from guests.operations.linking import unlink_identities
-from guests.operations.mailing import mail_invitation, mail_invitations_among_many
+from guests.operations.mailing import mail_invitation
 from guests.operations.signing_in import end_sessions_of
 from guests.rules import is_domain_taken
 from passcodes.operations import void_challenges
@@ -41,7 +41,7 @@ def reset_redemption(
     """
     try:
         with transaction.atomic():
-            return _reset(tenant, guest_id, None, inviter, actor, now)
+            return reset_locked(tenant=tenant, guest=_locked(guest_id), inviter=inviter, actor=actor, now=now)
     except Refused as refused:
         return refused.refusal
 
@@ -56,28 +56,10 @@ def reset_redemption_by_mail(
     try:
         with transaction.atomic():
             _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
-            invited = _reset(tenant, guest_id, None, inviter, actor, now)
+            invited = reset_locked(tenant=tenant, guest=_locked(guest_id), inviter=inviter, actor=actor, now=now)
             if invited.guest.is_blocked:
                 raise _blocked()
             mail_invitation(invitation=invited.invitation, now=now)
-            return invited
-    except Refused as refused:
-        return refused.refusal
-
-
-def reset_redemption_among_many(
-    *, tenant: Tenant, guest_id: UUID, inviter: Inviter, actor: Actor, now: datetime
-) -> Invited | Refusal:
-    """The same for one guest of many: the mail leaves in its turn at the bulk rate and gives way to all others (R17).
-
-    Refuses a blocked guest, to whom no mail leaves (E-BLOCKED).
-    """
-    try:
-        with transaction.atomic():
-            invited = _reset(tenant, guest_id, None, inviter, actor, now)
-            if invited.guest.is_blocked:
-                raise _blocked()
-            mail_invitations_among_many(tenant=tenant, invitations=[invited.invitation], now=now)
             return invited
     except Refused as refused:
         return refused.refusal
@@ -94,7 +76,9 @@ def reset_redemption_to_address(
     try:
         with transaction.atomic():
             _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
-            invited = _reset(tenant, guest_id, address, inviter, actor, now)
+            invited = reset_locked(
+                tenant=tenant, guest=_locked(guest_id), address=address, inviter=inviter, actor=actor, now=now
+            )
             if invited.guest.is_blocked:
                 raise _blocked()
             mail_invitation(invitation=invited.invitation, now=now)
@@ -148,6 +132,64 @@ def unblock_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Ref
         return refused.refusal
 
 
+def reset_locked(
+    *,
+    tenant: Tenant,
+    guest: Guest,
+    inviter: Inviter,
+    actor: Actor,
+    now: datetime,
+    address: Address | None = None,
+    batch_id: UUID | None = None,
+) -> Invited:
+    """What a reset does to a guest whose row the transaction holds; nothing is mailed. For operations, inside theirs.
+
+    `address` becomes theirs; the history names the batch that it is part of. Raises Refused for an address that cannot.
+    """
+    before = {"method": guest.method, "status": guest.redemption_status}
+    void_challenges(address_key=guest.address_key)
+    if address is not None and address.key != guest.address_key:
+        _check_new(address, tenant)
+        before["address"] = guest.address_key
+        guest.other_addresses = [*guest.other_addresses, guest.address]
+        guest.address, guest.address_key, guest.domain = address.to_send, address.key, address.domain
+        _set_address(guest)
+    last = Invitation.objects.filter(guest=guest).order_by("-created_at").first()
+    ended = end_sessions_of(guest_id=guest.id, why=Ended.RESET)
+    Invitation.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now(), ended_why=Ended.RESET)
+    SignInFlow.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now())
+    Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).update(withdrawn_at=Now())
+    unlink_identities(guest=guest)
+    Guest.objects.filter(id=guest.id).update(
+        method="",
+        method_provider_id=None,
+        redemption_status=Status.PENDING,
+        redemption_status_changed_at=Now(),
+        device_epoch=F("device_epoch") + 1,
+    )
+    guest.refresh_from_db()
+    details = Details(
+        redirect_url=last.redirect_url if last else "",
+        resource_name=last.resource_name if last else "",
+        language=last.language if last else "",
+    )
+    invited = new_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
+    audit.record(
+        actor=actor,
+        action="guest.reset",
+        at=now,
+        subject_kind="guest",
+        subject_id=guest.id,
+        details={
+            "before": before,
+            "sessions_ended": ended,
+            "invitation": str(invited.invitation.id),
+            **({"batch": str(batch_id)} if batch_id else {}),
+        },
+    )
+    return invited
+
+
 def _locked(guest_id: UUID) -> Guest:
     guest = Guest.objects.select_for_update().filter(id=guest_id, deleted_at=None).first()
     if guest is None:
@@ -184,46 +226,3 @@ def _set_address(guest: Guest) -> None:
 
 def _taken() -> Refused:
     return Refused(Refusal(Code.INPUT, reason="Another guest of this tenant has that address."))
-
-
-def _reset(
-    tenant: Tenant, guest_id: UUID, address: Address | None, inviter: Inviter, actor: Actor, now: datetime
-) -> Invited:
-    guest = _locked(guest_id)
-    before = {"method": guest.method, "status": guest.redemption_status}
-    void_challenges(address_key=guest.address_key)
-    if address is not None and address.key != guest.address_key:
-        _check_new(address, tenant)
-        before["address"] = guest.address_key
-        guest.other_addresses = [*guest.other_addresses, guest.address]
-        guest.address, guest.address_key, guest.domain = address.to_send, address.key, address.domain
-        _set_address(guest)
-    last = Invitation.objects.filter(guest=guest).order_by("-created_at").first()
-    ended = end_sessions_of(guest_id=guest.id, why=Ended.RESET)
-    Invitation.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now(), ended_why=Ended.RESET)
-    SignInFlow.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now())
-    Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).update(withdrawn_at=Now())
-    unlink_identities(guest=guest)
-    Guest.objects.filter(id=guest.id).update(
-        method="",
-        method_provider_id=None,
-        redemption_status=Status.PENDING,
-        redemption_status_changed_at=Now(),
-        device_epoch=F("device_epoch") + 1,
-    )
-    guest.refresh_from_db()
-    details = Details(
-        redirect_url=last.redirect_url if last else "",
-        resource_name=last.resource_name if last else "",
-        language=last.language if last else "",
-    )
-    invited = new_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
-    audit.record(
-        actor=actor,
-        action="guest.reset",
-        at=now,
-        subject_kind="guest",
-        subject_id=guest.id,
-        details={"before": before, "sessions_ended": ended, "invitation": str(invited.invitation.id)},
-    )
-    return invited

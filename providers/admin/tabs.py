@@ -14,7 +14,6 @@ from django.urls import URLPattern, path
 
 from providers.admin.adding import AddingPages
 from providers.admin.one import PagesOfOne
-from providers.admin.passcode import PasscodePage
 from providers.admin.rows import built_in_rows, custom_rows, registrations
 from providers.models import IdentityProvider
 from tenants.doors.admin import clock
@@ -22,7 +21,7 @@ from tenants.roles import Action
 
 
 @admin.register(IdentityProvider)
-class IdentityProviderAdmin(AddingPages, PagesOfOne, PasscodePage):
+class IdentityProviderAdmin(AddingPages, PagesOfOne):
     """Two tabs instead of a list of rows."""
 
     view_action = Action.PROVIDERS_VIEW

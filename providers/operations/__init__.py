@@ -18,7 +18,7 @@ from providers.operations.registry import (
     enable_identity_provider,
     remove_identity_provider,
 )
-from providers.operations.settings import Change
+from providers.operations.settings import Change, settings_version
 from providers.operations.travelling import (
     Departure,
     arrive,
@@ -50,6 +50,7 @@ __all__ = [
     "remove_redemption_order",
     "set_email_passcode",
     "set_redemption_order",
+    "settings_version",
     "spend_assertion",
     "test_identity_provider",
 ]

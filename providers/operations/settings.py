@@ -5,9 +5,10 @@ It never writes a setting itself.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Generic, TypeVar
 
-from providers.models import EmailPasscodePolicy, RedemptionOrder, RedemptionPolicy
+from providers.models import EmailPasscodePolicy, IdentityProvider, RedemptionOrder, RedemptionPolicy
 from providers.rules import Order, PasscodeState, fallback_refusal
 from tenants.audit import Actor, Outcome, record
 from tenants.models import Tenant
@@ -68,6 +69,14 @@ def stored_settings() -> Settings:
         is_microsoft_account_enabled=policy is None or policy.is_microsoft_account_enabled,
         orders={row.partner_domain: row.as_order() for row in RedemptionOrder.objects.all()},
     )
+
+
+def settings_version() -> str:
+    """How guests redeem by the tenant's settings at this moment, as an opaque word that is another after any change."""
+    found = stored_settings()
+    providers = IdentityProvider.objects.order_by("id").values_list("id", "is_enabled")
+    said = [found.passcodes, found.is_microsoft_account_enabled, sorted(found.orders.items()), list(providers)]
+    return sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def refuse(*, code: Code, reason: str, action: str, actor: Actor, now: datetime) -> Refusal:

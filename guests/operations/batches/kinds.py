@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from guests.models import BatchKind
+from guests.operations.batches.reminding import Reminders
+from guests.operations.batches.resetting import Resets
 from guests.operations.batches.slices import BatchWork
 
-WORK: Final[Mapping[str, BatchWork]] = {}
+WORK: Final[Mapping[str, BatchWork]] = {
+    BatchKind.RESETS: Resets(),
+    BatchKind.REMINDERS: Reminders(),
+}
 """By BatchKind."""

@@ -1,0 +1,175 @@
+"""The page of the email one-time passcode: Yes, No, and what either would mean before Save (R4-R6, R61, R62).
+
+Knows who is locked out, whose session ends, which pending guests would not get in, and offers the reset in the same
+step. It never resets anybody whom the administrator's roles do not let them reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from guests.admin.holders import Holders, RemedyForm, RemedyPages, holders, progress_url
+from guests.admin.outlook import Change, Outlook, next_methods, outlook
+from guests.admin.seen import Sight
+from guests.models import Guest, GuestSession
+from guests.operations.batches.choice import Choice
+from passcodes.models import Challenge
+from providers.connections import is_installed
+from providers.forms import EmailPasscodeForm
+from providers.kinds import BY_ID
+from providers.models import EmailPasscodePolicy
+from providers.operations import set_email_passcode, settings_version
+from providers.rules import Method, PasscodeState
+from tenants.doors.admin import BoundedPaginator, actor, clock
+from tenants.doors.desk import tenant_of
+from tenants.exporting import stream_csv
+from tenants.roles import Action
+
+PAGE = "admin:providers_email_passcode"
+HOLDERS = Choice(method=Method.PASSCODE.value)
+"""Who redeemed with a passcode."""
+
+AT_ONCE = 500
+"""Guests that the download reads in one go."""
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What one answer would mean. Counts are at most 10,000+, as `*_shown` says them."""
+
+    holders: Holders
+    outlook: Outlook
+    sessions: int
+    sessions_shown: str
+    codes_shown: str
+    codes: int
+    sight: Sight
+
+
+class PasscodePage(RemedyPages):
+    """The part of the redemption order's admin about the passcode's switch."""
+
+    def email_passcode_page(self, request: HttpRequest) -> HttpResponseBase:
+        """GET shows what is stored; the first Save shows what the answer would mean, the second one stores it."""
+        may_set = self.may(request, Action.PASSCODES_SET_POLICY)
+        policy = EmailPasscodePolicy.objects.first()
+        stored = policy.passcode_state if policy else PasscodeState.DEFAULT
+        form = EmailPasscodeForm(initial={"is_on": EmailPasscodeForm.YES if stored.is_on else EmailPasscodeForm.NO})
+        remedy, impact, is_asked = RemedyForm(), None, False
+        if request.method == "POST":
+            if not may_set:
+                raise PermissionDenied
+            form, remedy = EmailPasscodeForm(request.POST), RemedyForm(request.POST)
+            if form.is_valid() and remedy.is_valid():
+                self.check_remedy(request, remedy)
+                wanted = form.state()
+                impact = _impact(request, wanted.is_on, clock())
+                is_same = wanted.is_on is stored.is_on
+                is_asked = not is_same and not impact.sight.was_shown(request)
+                if not is_asked:
+                    answer = self._store(request, form, remedy)
+                    if answer is not None:
+                        return answer
+        return self._show(
+            request, form, remedy, stored, impact or _impact(request, not stored.is_on, clock()), is_asked=is_asked
+        )
+
+    def locked_out_csv(self, request: HttpRequest) -> HttpResponseBase:
+        """Who redeemed with a passcode, with what they would redeem with after No and a reset."""
+        return stream_csv(
+            tenant_id=tenant_of(request).id,
+            filename="guests-with-a-passcode.csv",
+            header=("id", "name", "address", "last sign-in", "after a reset"),
+            rows=lambda: _lines(clock()),
+        )
+
+    def _store(self, request: HttpRequest, form: EmailPasscodeForm, remedy: RemedyForm) -> HttpResponseBase | None:
+        """The next page, or None where it was refused, with the reason on the form."""
+        outcome = set_email_passcode(state=form.state(), actor=actor(request), now=clock())
+        if self.refused(outcome, form):
+            return None
+        is_on = form.state().is_on
+        self.message_user(request, f"Email one-time passcode for guests is {'on' if is_on else 'off'}.")
+        batch = self.start_resets(request, HOLDERS) if remedy.resets and not is_on else None
+        return redirect(progress_url(batch)) if batch else redirect(PAGE)
+
+    def _show(
+        self,
+        request: HttpRequest,
+        form: EmailPasscodeForm,
+        remedy: forms.Form,
+        stored: PasscodeState,
+        impact: Impact,
+        *,
+        is_asked: bool,
+    ) -> HttpResponseBase:
+        may_reset = self.may(request, Action.GUESTS_RESET)
+        return self.page(
+            request,
+            "admin/guests/email_passcode.html",
+            title="Email one-time passcode",
+            form=form,
+            errors={**form.errors, **remedy.errors} if form.is_bound else {},
+            may_set=self.may(request, Action.PASSCODES_SET_POLICY),
+            may_reset=may_reset,
+            is_on=stored.is_on,
+            is_default=stored is PasscodeState.DEFAULT,
+            is_last=not is_installed(BY_ID[Method.MICROSOFT_ACCOUNT]),
+            is_asked=is_asked,
+            answer=form["is_on"].value(),
+            remedy=remedy["remedy"].value() or (RemedyForm.RESET if may_reset else RemedyForm.NONE),
+            impact=impact,
+            holders=impact.holders,
+            outlook=impact.outlook,
+            list_query=f"method={Method.PASSCODE.value}",
+        )
+
+
+def _impact(request: HttpRequest, is_on: bool, now: datetime) -> Impact:
+    """What turning it on, or off, would mean now. Bounded counts: the same few statements for any number of guests."""
+    held = holders(HOLDERS, change=_switched(False), tenant=tenant_of(request), now=now)
+    then = outlook(change=_switched(is_on), now=now)
+    live = GuestSession.objects.filter(ended_at__isnull=True, expires_at__gt=now, method=Method.PASSCODE.value)
+    sessions = BoundedPaginator(live.order_by("pk"), 1)
+    codes = BoundedPaginator(Challenge.objects.live().filter(is_decoy=False).order_by("pk"), 1)
+    counts = (held.count, sessions.count, then.changed)
+    return Impact(
+        holders=held,
+        outlook=then,
+        sessions=sessions.count,
+        sessions_shown=sessions.count_shown,
+        codes=codes.count,
+        codes_shown=codes.count_shown,
+        sight=Sight(f"passcode {is_on}", settings_version(), counts),
+    )
+
+
+def _switched(is_on: bool) -> Change:
+    state = PasscodeState.ENABLED if is_on else PasscodeState.DISABLED
+    return lambda facts: replace(facts, passcodes=state)
+
+
+def _lines(now: datetime) -> Iterator[Sequence[object]]:
+    return chain.from_iterable(_pieces(now))
+
+
+def _pieces(now: datetime) -> Iterator[list[Sequence[object]]]:
+    key, is_more = "", True
+    while is_more:
+        guests, key = HOLDERS.after(key, at_most=AT_ONCE)
+        then = next_methods(guests, change=_switched(False), now=now)
+        yield [_line(one, then[one.pk]) for one in guests]
+        is_more = bool(key)
+
+
+def _line(guest: Guest, then: str) -> Sequence[object]:
+    return guest.pk, guest.name, guest.address, guest.last_sign_in_at, then

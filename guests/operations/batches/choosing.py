@@ -1,0 +1,107 @@
+"""Making a batch out of a choice of guests: who is to be reset, who is to be reminded (R43, R52).
+
+Knows what a batch is called and who stands behind it. Nothing is done to a guest here: workers do, and the batch's page
+shows how far they are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from guests.models import Batch, BatchKind
+from guests.operations.batches.choice import MOST_NAMED, Choice
+from guests.operations.batches.slices import wake
+from guests.operations.inviting import Inviter
+from tenants import audit
+from tenants.audit import Actor
+from tenants.models import Tenant
+from tenants.refusals import Code, Refusal
+
+LONGEST_WAIT: Final = timedelta(days=3650)
+
+
+def reset_many(
+    *, tenant: Tenant, choice: Choice, is_mailed: bool, inviter: Inviter, actor: Actor, now: datetime
+) -> Batch | Refusal:
+    """Have workers reset all of these guests, one by one, beginning at once (R43).
+
+    The new invitations are mailed at the bulk rate (R17), or not at all. Refuses a choice of nobody, and more guests by
+    name than a batch keeps.
+    """
+    if len(choice.guests) > MOST_NAMED:
+        return Refusal(Code.INPUT, reason=f"At most {MOST_NAMED} guests can be chosen one by one. Choose by domain.")
+    if not choice.found().exists():
+        return Refusal(Code.INPUT, reason="There is no such guest, so nobody can be reset.")
+    return _made(
+        kind=BatchKind.RESETS,
+        name=f"Reset: {choice.in_words()}",
+        choice=choice.stored(),
+        told={**choice.stored(), "guests": len(choice.guests)} if choice.guests else choice.stored(),
+        is_mailed=is_mailed,
+        tenant=tenant,
+        inviter=inviter,
+        actor=actor,
+        now=now,
+    )
+
+
+def remind_many(*, tenant: Tenant, days: int, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
+    """Have workers mail a reminder to every guest whose open invitation is more than `days` old (R52).
+
+    Who got a mail in the last three days is left alone. Refuses a number of days below 1 or above ten years.
+    """
+    if not 1 <= days <= LONGEST_WAIT.days:
+        return Refusal(Code.INPUT, reason=f"Give a number of days between 1 and {LONGEST_WAIT.days:,}.")
+    return _made(
+        kind=BatchKind.REMINDERS,
+        name=f"Reminder: pending for more than {days} day{'' if days == 1 else 's'}",
+        choice={"invited_before": (now - timedelta(days=days)).isoformat(), "days": days},
+        told={"days": days},
+        is_mailed=True,
+        tenant=tenant,
+        inviter=inviter,
+        actor=actor,
+        now=now,
+    )
+
+
+def _made(
+    *,
+    kind: BatchKind,
+    name: str,
+    choice: dict[str, object],
+    told: dict[str, object],
+    is_mailed: bool,
+    tenant: Tenant,
+    inviter: Inviter,
+    actor: Actor,
+    now: datetime,
+) -> Batch:
+    with transaction.atomic():
+        batch = Batch.objects.create(
+            tenant_id=tenant.id,
+            kind=kind,
+            name=name[:200],
+            choice={**choice, "inviter": inviter.name},
+            is_mailed=is_mailed,
+            starts_itself=True,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            actor_address=inviter.address,
+            source=actor.source,
+            correlation=actor.correlation,
+        )
+        audit.record(
+            actor=actor,
+            action=f"batch.{kind}_made",
+            at=now,
+            subject_kind="batch",
+            subject_id=batch.id,
+            details={"name": batch.name, "mailed": is_mailed, **told},
+        )
+        wake(batch)
+        return batch
