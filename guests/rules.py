@@ -22,6 +22,9 @@ DEVICE_LIFE = timedelta(days=90)
 LONGEST_NAME = 100
 """Characters in a guest's name."""
 
+LONGEST_MESSAGE = 500
+"""Characters in what somebody writes to a guest whom they invite (R51)."""
+
 JOINERS = frozenset("\u200c\u200d")
 """Hidden characters that names in some scripts are spelled with."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from django import forms
 
 from guests.operations.inviting import Details
+from guests.rules import LONGEST_MESSAGE
 from tenants.addresses import Address, AddressRefused, canonical
 
 WIDE = {"class": "vTextField"}
-LONGEST_MESSAGE = 500
 
 
 def read_address(text: str) -> Address:

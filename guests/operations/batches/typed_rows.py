@@ -1,0 +1,162 @@
+"""What somebody typed into one row of a file of guests, read as the form that invites one would read it (R54).
+
+Knows what a row can get wrong by itself, and says it as `what is wrong: what to do`. It must never ask the database,
+nor mend what was typed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from guests.operations.batches.reading import Format, Record
+from guests.rules import LONGEST_MESSAGE, LONGEST_NAME, NameMistake, is_domain_taken, read_name
+from tenants.addresses import Address, AddressRefused, canonical
+from tenants.exporting import as_written
+from tenants.models import Tenant
+from tenants.origins import origin_of
+
+YES: Final = frozenset({"", "true", "yes", "y", "1", "wahr", "vrai"})
+"""Spreadsheets write their own language's word for true. An empty cell is a yes, as the portal's form mails by default."""
+
+NO: Final = frozenset({"false", "no", "n", "0", "falsch", "faux"})
+
+LONGEST_REASON: Final = 300
+LONGEST_SHOWN: Final = 400
+LONGEST_URL: Final = 2000
+
+_TURNS_THE_TEXT: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd")
+
+
+@dataclass(frozen=True)
+class TypedRow:
+    """One row. `address` is None, and `reason` says why, where nobody can be invited by it; a reason may stand beside
+    an address as well."""
+
+    number: int
+    shown: str
+    address: Address | None
+    name: str
+    redirect_url: str
+    message: str
+    is_mailed: bool
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return self.address.key if self.address else ""
+
+
+class RowReader:
+    """Reads rows of one file for one tenant, as its lists and origins are now."""
+
+    def __init__(self, form: Format, tenant: Tenant) -> None:
+        self.form, self.tenant = form, tenant
+        self.origins = {origin_of(registered) for registered in tenant.landing_origins} - {None}
+        self.followed: dict[str, str] = {}
+
+    def read(self, record: Record) -> TypedRow:
+        """The row with the first thing that is wrong with it, if any."""
+        typed = {what: self._cell(record, place) for what, place in self.form.columns.items()}
+        shown, name = typed.get("email", ""), " ".join(typed.get("name", "").split())
+        message, send = _one_kind_of_break(typed.get("message", "")), typed.get("send", "").lower()
+        url, reason, address = typed.get("redirect_url", ""), record.mistake or self._shape(record), None
+        if not reason:
+            address, reason = _address(shown)
+        if address is not None:
+            reason = (
+                domain_reason(self.tenant, address)
+                or self._redirect_reason(url)
+                or _send_reason(send)
+                or _message_reason(message)
+                or _name_reason(name)
+            )
+        return TypedRow(
+            number=record.number,
+            shown=(shown if len(shown) <= LONGEST_SHOWN or address is None else address.to_send)[:LONGEST_SHOWN],
+            address=address,
+            name=name[:LONGEST_NAME],
+            redirect_url=url[:LONGEST_URL],
+            message=message[: 2 * LONGEST_MESSAGE],
+            is_mailed=send not in NO,
+            reason=reason[:LONGEST_REASON],
+        )
+
+    def _cell(self, record: Record, place: int) -> str:
+        return as_written(record.cells[place].strip()) if place < len(record.cells) else ""
+
+    def _shape(self, record: Record) -> str:
+        columns = len(self.form.headers)
+        if any(cell.strip() for cell in record.cells[columns:]):
+            return (
+                f"Too many cells: This row has {len(record.cells):,}, the header {columns:,}. Put quotation marks round "
+                "a text that has the delimiter in it."
+            )
+        return ""
+
+    def _redirect_reason(self, url: str) -> str:
+        if not url:
+            return ""
+        if url not in self.followed:
+            if len(self.followed) > 1000:
+                self.followed.clear()
+            self.followed[url] = _url_reason(url, self.origins)
+        return self.followed[url]
+
+
+def domain_reason(tenant: Tenant, address: Address) -> str:
+    """Why the tenant does not take this domain, "" where it does (R53)."""
+    if is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
+        return ""
+    if tenant.allowed_domains:
+        return f"Domain not allowed: {address.domain} is not on the allow list. Settings has the list."
+    return f"Domain not allowed: {address.domain} is on the deny list. Settings has the list."
+
+
+def _address(text: str) -> tuple[Address | None, str]:
+    if text.lower().startswith("example:"):
+        return None, "Not an address: This is the template’s example. Take the row out."
+    try:
+        return canonical(text), ""
+    except AddressRefused as refused:
+        return None, f"Not an address: {refused.reason}"
+
+
+def _url_reason(url: str, origins: Collection[str | None]) -> str:
+    origin = origin_of(url)
+    if origin is None:
+        return "Redirect not a link: Write it in full, beginning with https://, or leave the cell empty for My Apps."
+    if origin not in origins:
+        return (
+            f"Redirect not allowed: {origin[:120]} is not registered for this tenant. Add it under Settings, or leave the "
+            "cell empty for My Apps."
+        )
+    return ""
+
+
+def _send_reason(send: str) -> str:
+    return "" if send in YES or send in NO else "Not true or false: Say with true or false whether to send an email."
+
+
+def _message_reason(message: str) -> str:
+    if len(message) > LONGEST_MESSAGE:
+        return f"Message too long: It has {len(message):,} characters; {LONGEST_MESSAGE} is the most."
+    for sign in message:
+        if sign in _TURNS_THE_TEXT or (unicodedata.category(sign) == "Cc" and sign not in "\n\t"):
+            return f"Hidden character: Type the message by hand; U+{ord(sign):04X} came with the copied text."
+    return ""
+
+
+def _name_reason(name: str) -> str:
+    mistake = read_name(name) if name else None
+    if mistake is NameMistake.TOO_LONG:
+        return f"Name too long: {LONGEST_NAME} characters is the most."
+    if mistake is NameMistake.HIDDEN or "\ufffd" in name:
+        return "Hidden character: Type the name by hand; a character that does not show came with the copied text."
+    return ""
+
+
+def _one_kind_of_break(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
