@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("", include("outbox.urls")),
     path("", include("tenants.urls")),
     path("", include("applications.urls")),
     path("", include("providers.urls")),

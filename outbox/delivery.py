@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRequestsAPIError
+from anymail.message import AnymailStatus
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251  # here is where mail is sent
 from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  # the type of what sends
@@ -32,6 +33,9 @@ _RETRIED_STATUSES: Final = frozenset({401, 403, 404, 408, 425, 429})
 """A provider's 4xx that says nothing about this mail: a wrong key, a wrong URL of the provider, too many at once."""
 
 _LONGEST_RETRY_AFTER: Final = 600
+
+LONGEST_PROVIDER_ID: Final = 300
+"""Characters of a provider's id that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,9 @@ class Nothing:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The mail server took responsibility for the mail."""
+    """The mail server took responsibility for the mail. A provider names it in its events by `provider_message_id`."""
+
+    provider_message_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,17 @@ def hand_over(
         # The mail has left or has not: a server that closes rudely changes neither.
         with suppress(OSError):
             connection.close()
-    return HandedOver()
+    return HandedOver(_provider_message_id(mail, message.to))
+
+
+def _provider_message_id(mail: EmailMultiAlternatives, to: str) -> str:
+    """What anymail says that the provider calls the mail to this recipient; nothing where a mail server took it."""
+    status: AnymailStatus | None = getattr(mail, "anymail_status", None)
+    if status is None:
+        return ""
+    named = status.recipients.get(to)
+    found = named.message_id if named is not None else status.message_id
+    return found[:LONGEST_PROVIDER_ID] if isinstance(found, str) else ""
 
 
 def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> EmailMultiAlternatives:

@@ -7,6 +7,7 @@ code, a link's secret or a recipient: the mail is made from its subject at the m
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -85,7 +86,13 @@ class OutboundMail(OwnedModel):
     message_id = models.CharField(max_length=300, db_collation="C")
     reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    # What the mail provider calls it, empty where a mail server took it: its events name the mail so.
+    provider_message_id = models.CharField(max_length=300, blank=True, default="", db_default="", db_collation="C")
     handed_over_at = models.DateTimeField(null=True)
+    # When the provider says that it happened (R18).
+    deferred_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 
     objects = OwnedManager.from_queryset(OutboundMailQuerySet)()  # type: ignore[assignment,misc]  # a manager per model
@@ -98,6 +105,9 @@ class OutboundMail(OwnedModel):
             models.Index("tenant", name="mail_not_sent", condition=models.Q(state__in=NOT_SENT)),
             models.Index("tenant", name="mail_waiting", condition=models.Q(state__in=WAITING)),
             models.Index("settled_at", name="mail_settled", condition=models.Q(settled_at__isnull=False)),
+            models.Index("provider_message_id", name="mail_provider_id", condition=~models.Q(provider_message_id="")),
+            models.Index(fields=["tenant", "-created_at", "-id"], name="mail_newest"),
+            models.Index(fields=["tenant", "state", "-created_at", "-id"], name="mail_state"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -109,3 +119,9 @@ class OutboundMail(OwnedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} mail {self.id}"
+
+    @property
+    def state_at(self) -> datetime:
+        """When the mail came to the state that it is in, as far as it is known."""
+        said = {State.DEFERRED: self.deferred_at, State.DELIVERED: self.delivered_at, State.BOUNCED: self.bounced_at}
+        return said.get(State(self.state)) or self.settled_at or self.created_at

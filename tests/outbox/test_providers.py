@@ -61,7 +61,7 @@ def sent() -> object:
 
 
 def test_it_hands_over_to_a_provider(provider: type[Provider]) -> None:
-    assert sent() == HandedOver()
+    assert sent() == HandedOver("<1@provider.example>")
 
 
 @pytest.mark.parametrize(

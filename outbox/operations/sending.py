@@ -184,7 +184,9 @@ def deliver(*, claimed: Claimed) -> State | None:
         log.exception("%s mail %s cannot be made.", claimed.kind, claimed.id)
         answer = NotHandedOver(False, Cause.MAIL, type(error).__name__)
     if isinstance(answer, HandedOver):
-        return settle(claimed=claimed, state=State.HANDED_OVER, reason="")
+        return settle(
+            claimed=claimed, state=State.HANDED_OVER, reason="", provider_message_id=answer.provider_message_id
+        )
     if isinstance(answer, Withheld):
         return None
     if answer.is_permanent:
@@ -192,14 +194,15 @@ def deliver(*, claimed: Claimed) -> State | None:
     return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
 
 
-def settle(*, claimed: Claimed, state: State, reason: str) -> State | None:
+def settle(*, claimed: Claimed, state: State, reason: str, provider_message_id: str = "") -> State | None:
     """End the row's way in `state` and write it into the history. None, and nothing written, when the lease is lost."""
     with transaction.atomic():
         at = _update_held(
             claimed,
             "state = %(state)s, reason = %(reason)s, settled_at = statement_timestamp(),"
+            " provider_message_id = %(provider)s,"
             " handed_over_at = CASE WHEN %(state)s = 'handed_over' THEN statement_timestamp() END",
-            {"state": state, "reason": reason},
+            {"state": state, "reason": reason, "provider": provider_message_id},
         )
         if at is None:
             log.warning("%s mail %s was %s by a sender that had lost its lease.", claimed.kind, claimed.id, state)

@@ -1,0 +1,118 @@
+"""What a mail provider says became of a mail (R18).
+
+Knows which news overrules which, so that events may come late, twice or in any order. It must never believe by itself
+that the provider said it: the door has checked the signature. Nothing here is logged: events name recipients.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Now
+
+from outbox import delivery
+from outbox.delivery import Message
+from outbox.models import WAITING, OutboundMail, State
+from outbox.rules import kept_reason
+from tenants.audit import Actor, Outcome, record
+
+_OURS: Final = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^@>]+>?")
+
+_BEFORE: Final[Mapping[State, tuple[State, ...]]] = {
+    State.DEFERRED: (*WAITING, State.HANDED_OVER),
+    State.DELIVERED: (*WAITING, State.HANDED_OVER, State.DEFERRED, State.FAILED, State.DROPPED),
+    State.BOUNCED: (*WAITING, State.HANDED_OVER, State.DEFERRED, State.DELIVERED, State.DROPPED),
+}
+"""The states that each piece of news overrules. A mail that waits here has left all the same: its sender stopped before
+it could say so. A bounce overrules a delivery, since some servers change their mind, and never the other way round."""
+
+_AT: Final[Mapping[State, str]] = {
+    State.DEFERRED: "deferred_at",
+    State.DELIVERED: "delivered_at",
+    State.BOUNCED: "bounced_at",
+}
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One event: DEFERRED, DELIVERED or BOUNCED, when, to which recipient, and the server's words for it."""
+
+    mail_name: str
+    state: State
+    at: datetime | None
+    recipient: str
+    said: str
+
+
+def find_reported(*, names: Iterable[str]) -> dict[str, list[tuple[UUID, UUID]]]:
+    """The mails that a provider calls by these names, as (tenant's id, mail's id), inside every_tenant().
+
+    A name is our own Message-ID or the provider's; in front of and behind either there may be angle brackets.
+    """
+    wanted = {name: _without_brackets(name) for name in names}
+    ours = {name: UUID(found[1]) for name, found in ((name, _OURS.fullmatch(name)) for name in wanted) if found}
+    theirs = {form for bare in wanted.values() if bare for form in (bare, f"<{bare}>")}
+    rows = OutboundMail.objects.filter(Q(id__in=ours.values()) | Q(provider_message_id__in=theirs)).values_list(
+        "tenant_id", "id", "message_id", "provider_message_id"
+    )
+    found: dict[str, list[tuple[UUID, UUID]]] = {}
+    for tenant_id, mail_id, message_id, provider_id in rows:
+        for name, bare in wanted.items():
+            if bare and bare in (_without_brackets(message_id), _without_brackets(provider_id)):
+                found.setdefault(name, []).append((tenant_id, mail_id))
+    return found
+
+
+def note_event(*, mail_id: UUID, happened: Happened, actor: Actor, now: datetime) -> State | None:
+    """Keep what happened to the mail, and write it into the history; the state it is in now.
+
+    None, and nothing written, where the mail knows better already or the news is about the copy's recipient.
+    """
+    with transaction.atomic():
+        mail = OutboundMail.objects.select_for_update().filter(id=mail_id).first()
+        if mail is None or mail.state not in _BEFORE[happened.state] or _is_of_the_copy(mail, happened.recipient):
+            return None
+        reason = "" if happened.state is State.DELIVERED else kept_reason(happened.said)
+        OutboundMail.objects.filter(id=mail_id).update(
+            state=happened.state,
+            reason=reason,
+            handed_over_at=Coalesce("handed_over_at", Now()),
+            settled_at=Coalesce("settled_at", Now()),
+            **{_AT[happened.state]: _between(happened.at, mail.created_at, now)},
+        )
+        record(
+            actor=actor,
+            action=f"mail.{happened.state}",
+            at=now,
+            subject_kind=mail.kind,
+            subject_id=mail.subject_id,
+            outcome=Outcome.FAILED if happened.state is State.BOUNCED else Outcome.SUCCESS,
+            details={"mail": str(mail.id), "reason": reason},
+        )
+    return happened.state
+
+
+def _is_of_the_copy(mail: OutboundMail, recipient: str) -> bool:
+    """Whether this is the recipient of the copy: their mailbox says nothing about the guest's."""
+    message = delivery.render(mail.kind, mail.subject_id)
+    if not isinstance(message, Message) or not message.cc:
+        return False
+    return recipient.casefold() == message.cc.casefold() != message.to.casefold()
+
+
+def _without_brackets(name: str) -> str:
+    return name.removeprefix("<").removesuffix(">")
+
+
+def _between(at: datetime | None, first: datetime, last: datetime) -> datetime:
+    """The provider's time where it can be: a clock that is wrong must not make a mail arrive before it was written."""
+    if at is None:
+        return last
+    return max(first, min(at if at.tzinfo else at.replace(tzinfo=UTC), last))
