@@ -7,20 +7,23 @@ slice does to guests is each kind's own (kinds.py above); this file must never k
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from guests.models import AT_WORK, Batch, BatchState
-from tenants.audit import Actor, ActorKind, record
+from tenants.audit import SYSTEM, Actor, ActorKind, Outcome, record
 from tenants.models import Tenant
 from tenants.queue import nudge
+
+log = logging.getLogger(__name__)
 
 CARRY_ON: Final = "guests.tasks.carry_on"
 """The name of the task that a nudge asks for."""
@@ -105,8 +108,16 @@ def carry_on(*, batch_id: UUID, work: Mapping[str, BatchWork], now: datetime) ->
     if lease is None:
         return False
     ends, is_more = time.monotonic() + TURN, True
-    while is_more and time.monotonic() < ends:
-        is_more = _slice(batch_id, lease, work, now)
+    try:
+        while is_more and time.monotonic() < ends:
+            is_more = _slice(batch_id, lease, work, now)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the lease runs out and the batch is taken up again
+    except Exception as error:
+        # What fails once would fail at every turn, for ever. Somebody has to look; what was done stays done.
+        log.exception("Batch %s stopped.", batch_id)
+        _give_up(batch_id, lease, type(error).__name__, now)
+        return False
     Batch.objects.filter(id=batch_id, lease=lease).update(leased_until=None)
     return is_more
 
@@ -126,6 +137,29 @@ def _slice(batch_id: UUID, lease: int, work: Mapping[str, BatchWork], now: datet
             fields += _next_state(batch, is_checking, now)
         batch.save(update_fields=fields)
         return is_more or (is_checking and batch.state == BatchState.RUNNING)
+
+
+def _give_up(batch_id: UUID, lease: int, what: str, now: datetime) -> None:
+    """Stop a batch that a mistake of ours stopped: it waits for "Go on", or cannot be read where it was not checked."""
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().filter(id=batch_id, lease=lease, state__in=AT_WORK).first()
+        if batch is None:
+            return
+        was_checking = batch.state == BatchState.CHECKING
+        batch.state = BatchState.UNREADABLE if was_checking else BatchState.PAUSED
+        batch.problem = f"A worker stopped at it ({what}). The operator finds the reason in the worker's log."
+        batch.leased_until = None
+        batch.ended_at = Now() if was_checking else None
+        batch.save(update_fields=["state", "problem", "leased_until", "ended_at"])
+        record(
+            actor=SYSTEM,
+            action="batch.stopped",
+            at=now,
+            subject_kind="batch",
+            subject_id=batch.id,
+            outcome=Outcome.FAILED,
+            details={"kind": batch.kind, "name": batch.name, "reason": what},
+        )
 
 
 def _next_state(batch: Batch, is_checking: bool, now: datetime) -> list[str]:
@@ -192,7 +226,9 @@ def _turn(
         if batch is None:
             return False
         # Whoever was at it has lost it: its next slice finds another token.
-        Batch.objects.filter(id=batch.id).update(state=after, lease=F("lease") + 1, leased_until=None, **times)
+        Batch.objects.filter(id=batch.id).update(
+            state=after, lease=F("lease") + 1, leased_until=None, problem="", **times
+        )
         record(
             actor=actor,
             action=f"batch.{deed}",
