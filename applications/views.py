@@ -20,6 +20,7 @@ from guests.operations.departing import begin_sign_up_with_provider
 from guests.rules import Step
 from guests.sessions import has_session_cookie, open_session
 from guests.views import code_page, first_party, signing_up
+from guests.views.account import own_links
 from guests.views.asking import (
     Goal,
     asker_with_secret,
@@ -65,7 +66,7 @@ def my_apps(request: TenantRequest) -> HttpResponse:
         ],
         sign_out_url=reverse("guests:sign_out", kwargs={"tenant": tenant.primary_domain}),
         inviter=session.guest.sponsor_name,
-        links=[others_link(tenant)] if session.method == Method.PASSCODE else [],
+        links=[*own_links(tenant), *([others_link(tenant)] if session.method == Method.PASSCODE else [])],
     )
 
 

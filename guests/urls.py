@@ -3,6 +3,7 @@
 from django.urls import path
 
 from guests.views import (
+    account,
     common_code,
     common_endpoint,
     consent,
@@ -48,6 +49,10 @@ urlpatterns = [
     path("<tenant:tenant>/permissions", consent.permissions, name="permissions"),
     path("<tenant:tenant>/terms", consent.terms, name="terms"),
     path("<tenant:tenant>/declined", consent.declined, name="declined"),
+    path("<tenant:tenant>/about-you", account.about, name="about"),
+    path("<tenant:tenant>/about-you/sign-out-elsewhere", account.end_others, name="end_others"),
+    path("<tenant:tenant>/leave", account.leave, name="leave"),
+    path("<tenant:tenant>/left", account.left, name="left"),
     path("<tenant:tenant>/sign-out", signing_out.sign_out, name="sign_out"),
     path("<tenant:tenant>/signed-out", signing_out.signed_out, name="signed_out"),
 ]

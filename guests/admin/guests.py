@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from guests.admin.deleted import DeletedPages
 from guests.admin.explaining import ExplainPages
 from guests.admin.filters import (
     DomainFilter,
@@ -36,7 +37,7 @@ from tenants.roles import Action
 
 
 @admin.register(Guest)
-class GuestAdmin(InvitePages, ResetPages, ExplainPages, OneGuestPages):
+class GuestAdmin(InvitePages, ResetPages, ExplainPages, DeletedPages, OneGuestPages):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW

@@ -20,6 +20,8 @@ STOPPED = {
     Ended.REVOKED: "Revoked",
     Ended.RESET: "Replaced by a reset",
     Ended.REPLACED: "Replaced by a newer one",
+    Ended.DELETED: "Guest deleted",
+    Ended.LEFT: "Guest left",
 }
 
 
@@ -31,6 +33,11 @@ def status_mark(guest: Guest) -> SafeString:
     """Blocked stands over what was redeemed: it is what the guest meets."""
     if guest.is_blocked:
         return mark("no", "Blocked")
+    return redeemed_mark(guest)
+
+
+def redeemed_mark(guest: Guest) -> SafeString:
+    """What was redeemed, blocked or not."""
     return mark("ok", "Accepted") if guest.redemption_status == Status.ACCEPTED else mark("wait", "Pending acceptance")
 
 

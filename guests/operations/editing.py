@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from guests.models import Guest
+from guests.operations.inviting import MOST_SPONSORS
 from guests.rules import NameMistake, is_domain_taken, read_name
 from tenants import audit
 from tenants.addresses import Address, AddressRefused, canonical
@@ -23,8 +24,6 @@ from tenants.audit import Actor
 from tenants.models import Administrator, Tenant
 from tenants.refusals import Code, Refusal, Refused
 
-MOST_SPONSORS = 5
-"""R55."""
 MOST_OTHER_ADDRESSES = 10
 """More than a person has; every one of them proves the guest (R36)."""
 

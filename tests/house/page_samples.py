@@ -11,6 +11,7 @@ from guests.views.refusals import malformed_code, problem
 from guests.views.wording import FOR_KNOWN, PAUSED, UNKNOWN_ORGANIZATION, WORDS, Problem, Words
 from tenants.refusals import Code, Refusal
 from tests.house.common_samples import OF_A_TENANT, WITHOUT_TENANT
+from tests.house.own_samples import OWN
 from tests.house.sign_up_samples import SIGN_UP
 from tests.house.way_samples import LONG_WAYS, WAYS, WAYS_REFUSED
 
@@ -197,6 +198,7 @@ SAMPLES = [
     Sample("front-door-hostile", "sign_in/front_door.html", EMAIL | {"email": '"><script>'}, HOSTILE),
     Sample("front-door-sign-up", "sign_in/front_door.html", EMAIL | {"application": "Shop", "sign_up_url": "/sign-up"}),
     Sample("enter-code-sign-up", "sign_in/enter_code.html", CODE_PAGE | {"is_sign_up": True, "is_invitation": False}),
+    *(Sample(*one) for one in OWN),
     *(Sample(*one) for one in SIGN_UP),
     *(Sample(*one) for one in OF_A_TENANT),
     *(Sample(*one, tenant=None) for one in WITHOUT_TENANT),

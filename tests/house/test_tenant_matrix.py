@@ -43,6 +43,8 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
     "<tenant:tenant>/redeem/<str:ticket>/switch": ("ticket", lambda house: house.ticket),
     "signin/<str:name>/<uuid:application_id>": ("application_id", lambda house: house.application.id),
     "signin/<str:name>/<uuid:application_id>/sign-up": ("application_id", lambda house: house.application.id),
+    "admin/guests/guest/<uuid:guest_id>/end-session/": ("guest_id", lambda house: house.guest.id),
+    "admin/guests/guest/<uuid:guest_id>/restore/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/end-sessions/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/block/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/unblock/": ("guest_id", lambda house: house.guest.id),
@@ -51,6 +53,13 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
         "application_id",
         lambda house: house.application.id,
     ),
+    **{
+        f"admin/tenants/administrator/<uuid:administrator_id>/{deed}/": (
+            "administrator_id",
+            lambda house: house.tenant.roles.get().administrator_id,
+        )
+        for deed in ("remove", "sign-out")
+    },
     "admin/providers/redemptionorder/provider/<uuid:provider_id>/remove/": (
         "provider_id",
         lambda house: house.provider.id,
@@ -82,7 +91,7 @@ MODELS: dict[str, Ids] = {
     "providers/identityprovider": lambda house: house.provider.id,
     "tenants/auditentry": lambda house: house.entry.id,
     "tenants/tenant": lambda house: house.tenant.id,
-    "tenants/roleassignment": lambda house: house.tenant.roles.get().id,
+    "tenants/administrator": lambda house: house.tenant.roles.get().administrator_id,
 }
 OBJECTS |= {
     f"admin/{model}/<path:object_id>/{page}": ("object_id", thing)
@@ -93,9 +102,13 @@ OBJECTS |= {
 # Addresses that name a tenant and nothing else of it: Contoso's cookies open nothing at Fabrikam's door.
 OF_A_TENANT = {
     "<tenant:tenant>",
+    "<tenant:tenant>/about-you",
+    "<tenant:tenant>/about-you/sign-out-elsewhere",
     "<tenant:tenant>/asked",
     "<tenant:tenant>/brand.css",
     "<tenant:tenant>/declined",
+    "<tenant:tenant>/leave",
+    "<tenant:tenant>/left",
     "<tenant:tenant>/logo.png",
     "<tenant:tenant>/permissions",
     "<tenant:tenant>/saml/acs",
@@ -119,7 +132,9 @@ OF_THE_PORTAL = {
     "admin/account/authenticator/qr.svg",
     "admin/account/backup-codes/",
     "admin/account/password/",
+    "admin/account/sign-out-others/",
     "admin/applications/application/share/",
+    "admin/guests/guest/deleted/",
     "admin/guests/guest/explain/",
     "admin/guests/guest/invite/",
     "admin/guests/guest/reset/",
@@ -137,6 +152,7 @@ OF_THE_PORTAL = {
     "admin/providers/redemptionorder/waiting/",
     "admin/tenant/",
     "admin/tenant/switch/",
+    "admin/tenants/administrator/appoint/",
     "admin/tenants/tenant/logo/",
     *(f"admin/{model}/{page}" for model in MODELS for page in ("", "add/")),
     "admin/logout/",  # last: who has signed out can try nothing more

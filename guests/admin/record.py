@@ -1,0 +1,112 @@
+"""What became of a guest, for their page: what they agreed to, how they redeemed, and what the history tells of them.
+
+Knows which rows tell it and how an administrator reads them. Reads only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from guests.admin.words import method_words
+from guests.models import Consent, ConsentKind, Guest, Redemption
+from guests.operations.identities import addresses_of
+from providers.rules import QUESTIONS, VERDICT_WORDS, Verdict
+from tenants.models import AuditEntry
+
+SHOWN: Final = 50
+"""Lines of history, consents and redemptions on the page."""
+
+_SIGN_IN_PREFIXES: Final = ("sign_in.", "passcode.", "consent.", "identity.")
+_SIGN_IN_DEEDS: Final = (
+    "guest.signed_in",
+    "guest.signed_out",
+    "guest.signed_out_elsewhere",
+    "guest.signed_up",
+    "guest.returned",
+    "guest.redeemed",
+    "guest.declined",
+    "invitation.opened",
+)
+
+LOGS: Final = {"": "Everything", "sign-ins": "Sign-ins", "changes": "Changes"}
+"""The page's `?log=`, and what the link says."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """One yes in words."""
+
+    words: str
+    consent: Consent
+
+
+@dataclass(frozen=True)
+class Why:
+    """One rule of a redemption's decision in words (R35)."""
+
+    question: str
+    answer: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """One redemption: `why` holds what was looked at before it was decided, in order."""
+
+    redemption: Redemption
+    method: str
+    why: list[Why]
+
+
+def agreed_by(guest: Guest) -> list[Agreed]:
+    """What the guest said yes to, newest first; withdrawn ones, too. One statement."""
+    found = Consent.objects.filter(guest=guest).order_by("-given_at", "id")[:SHOWN]
+    return [Agreed(consent_words(one), one) for one in found]
+
+
+def consent_words(consent: Consent) -> str:
+    """`Terms of use, version 3`."""
+    words = ConsentKind(consent.kind).label
+    return f"{words}, version {consent.version}" if consent.version else words
+
+
+def redemptions_of(guest: Guest) -> list[Redeemed]:
+    """How the guest redeemed, newest first. One statement."""
+    found = Redemption.objects.filter(guest=guest).order_by("-redeemed_at")[:SHOWN]
+    return [Redeemed(one, method_words(one.method), _why(one.reasons)) for one in found]
+
+
+def log_of(guest: Guest, log: str) -> list[AuditEntry]:
+    """The newest lines about the guest, and about their addresses as strangers typed them. Two statements.
+
+    `log` is one of LOGS. Each statement is one stretch of an index; together they would be none.
+    """
+    about = AuditEntry.objects.filter(subject_id=guest.pk)
+    typed = AuditEntry.objects.filter(address__in=addresses_of(guest)).exclude(subject_id=guest.pk)
+    lines = [*_newest(about, log), *_newest(typed, log)]
+    return sorted(lines, key=lambda one: -one.pk)[:SHOWN]
+
+
+def _newest(found: QuerySet[AuditEntry], log: str) -> QuerySet[AuditEntry]:
+    of_sign_ins = Q(action__in=_SIGN_IN_DEEDS)
+    for prefix in _SIGN_IN_PREFIXES:
+        of_sign_ins |= Q(action__starts_with=prefix)
+    if log == "sign-ins":
+        found = found.filter(of_sign_ins)
+    elif log == "changes":
+        found = found.exclude(of_sign_ins)
+    return found.order_by("-id")[:SHOWN]
+
+
+def _why(reasons: object) -> list[Why]:
+    """A stored decision in words; rules that were never reached decided nothing and are left out."""
+    found = []
+    for one in reasons if isinstance(reasons, list) else []:
+        verdict = one.get("verdict", "")
+        if verdict != Verdict.NOT_REACHED:
+            answer = VERDICT_WORDS[Verdict(verdict)] if verdict in set(Verdict) else ""
+            found.append(Why(QUESTIONS.get(one.get("rule", ""), one.get("rule", "")), answer, one.get("sentence", "")))
+    return found

@@ -1,0 +1,57 @@
+"""What a guest's own pages can be asked to show: name, template and context (R55)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+
+def at(hour: int, minute: int, *, day: int = 22) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+THIS = {
+    "browser": "Firefox on Windows",
+    "source": "203.0.113.24",
+    "started_at": at(19, 29),
+    "ends_at": at(19, 29, day=23),
+    "is_this": True,
+}
+PHONE = {
+    "browser": "",
+    "source": "2001:db8:85a3:8d3:1319:8a2e:370:7348",
+    "started_at": at(8, 2),
+    "ends_at": at(8, 2, day=23),
+    "is_this": False,
+}
+LONG = "anne-catherine.von-und-zu-lichtenstein.extern@consulting.subsidiary.firstupconsultants.example"
+ABOUT: dict[str, Any] = {
+    "name": "Nicole Wagner",
+    "address": "nicole@firstupconsultants.com",
+    "method": "Email one-time passcode",
+    "sessions": [THIS, PHONE],
+    "agreed": [
+        {"name": "Review permissions", "version": 0, "at": at(14, 5, day=20)},
+        {"name": "Terms of use", "version": 3, "at": at(14, 6, day=20)},
+    ],
+    "end_others_url": "/others",
+    "leave_url": "/leave",
+    "my_apps_url": "/apps",
+}
+LEAVE: dict[str, Any] = {
+    "address": "nicole@firstupconsultants.com",
+    "sponsor": "Adele Vance",
+    "days": 30,
+    "leave_url": "/leave",
+    "back_url": "/about",
+}
+
+OWN: list[tuple[str, str, dict[str, Any]]] = [
+    ("about-you", "apps/about_you.html", ABOUT),
+    ("about-you-one-session", "apps/about_you.html", ABOUT | {"sessions": [THIS], "name": ""}),
+    ("about-you-long", "apps/about_you.html", ABOUT | {"address": LONG, "name": "Anne-Catherine " * 6}),
+    ("about-you-hostile", "apps/about_you.html", ABOUT | {"name": "<b>Eve</b>", "sessions": [THIS | PHONE]}),
+    ("leave", "apps/leave.html", LEAVE),
+    ("leave-no-sponsor", "apps/leave.html", LEAVE | {"sponsor": "", "address": LONG}),
+    ("left", "apps/left.html", {"days": 30}),
+]
