@@ -44,7 +44,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Holders:
-    """All of them. `blocked` cannot be reset, as no mail leaves to them; `mailed_within` says when the mails are out."""
+    """All of them. `blocked` cannot be reset, as no mail leaves to them; `mailed_within` is when all mails are out."""
 
     count: int
     shown: str

@@ -58,3 +58,10 @@ def accepted(guest: Guest, method: str = "emailOneTimePasscode") -> Guest:
         Guest.objects.filter(pk=guest.pk).update(method=method, redemption_status=Status.ACCEPTED)
         guest.refresh_from_db()
     return guest
+
+
+def saved(client: Client, url: str, form: dict[str, Any], **how: Any) -> Any:
+    """Save twice: the first answer shows what it would mean, the second form says that it was seen (R62)."""
+    shown = client.post(url, form)
+    found = re.search(r'name="seen" value="([^"]+)"', shown.content.decode())
+    return client.post(url, form | {"seen": found[1]}, **how) if found else shown

@@ -33,7 +33,7 @@ METHODS: Final = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Guests, deleted ones never: those in `guests`, or else all who have redeemed and fit each other part that is given.
+    """Guests, deleted ones never: those in `guests`, or else all who redeemed and fit each other part that is given.
 
     `providers` are the tenant's own that they redeemed with, there or removed; `domain` is in its stored form. A choice
     that says nothing is of nobody.
@@ -80,7 +80,7 @@ class Choice:
         if self.guests:
             return guest.pk in self.guests
         return (
-            bool(guest.method)
+            bool(guest.method and (self.method or self.providers or self.domain))
             and (not self.method or guest.method == self.method)
             and (not self.providers or guest.method_provider_id in self.providers)
             and (not self.domain or guest.domain == self.domain)
