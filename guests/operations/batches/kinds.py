@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from guests.models import BatchKind
+from guests.operations.batches.inviting import Invitations
 from guests.operations.batches.reminding import Reminders
 from guests.operations.batches.resetting import Resets
 from guests.operations.batches.slices import BatchWork
 
 WORK: Final[Mapping[str, BatchWork]] = {
+    BatchKind.INVITATIONS: Invitations(),
     BatchKind.RESETS: Resets(),
     BatchKind.REMINDERS: Reminders(),
 }

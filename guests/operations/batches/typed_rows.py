@@ -19,7 +19,7 @@ from tenants.models import Tenant
 from tenants.origins import origin_of
 
 YES: Final = frozenset({"", "true", "yes", "y", "1", "wahr", "vrai"})
-"""Spreadsheets write their own language's word for true. An empty cell is a yes, as the portal's form mails by default."""
+"""Spreadsheets write their own language's word for true. An empty cell is a yes: the portal's form mails by default."""
 
 NO: Final = frozenset({"false", "no", "n", "0", "falsch", "faux"})
 
@@ -62,6 +62,7 @@ class RowReader:
         typed = {what: self._cell(record, place) for what, place in self.form.columns.items()}
         shown, name = typed.get("email", ""), " ".join(typed.get("name", "").split())
         message, send = _one_kind_of_break(typed.get("message", "")), typed.get("send", "").lower()
+        shown = shown or (record.cells[0] if record.mistake and record.cells else "")
         url, reason, address = typed.get("redirect_url", ""), record.mistake or self._shape(record), None
         if not reason:
             address, reason = _address(shown)
@@ -91,8 +92,8 @@ class RowReader:
         columns = len(self.form.headers)
         if any(cell.strip() for cell in record.cells[columns:]):
             return (
-                f"Too many cells: This row has {len(record.cells):,}, the header {columns:,}. Put quotation marks round "
-                "a text that has the delimiter in it."
+                f"Too many cells: This row has {len(record.cells):,}, the header {columns:,}. Put quotation marks "
+                "round a text that has the delimiter in it."
             )
         return ""
 
@@ -130,8 +131,8 @@ def _url_reason(url: str, origins: Collection[str | None]) -> str:
         return "Redirect not a link: Write it in full, beginning with https://, or leave the cell empty for My Apps."
     if origin not in origins:
         return (
-            f"Redirect not allowed: {origin[:120]} is not registered for this tenant. Add it under Settings, or leave the "
-            "cell empty for My Apps."
+            f"Redirect not allowed: {origin[:120]} is not registered for this tenant. Add it under Settings, or leave "
+            "the cell empty for My Apps."
         )
     return ""
 
