@@ -54,9 +54,10 @@ class Happened:
 def find_reported(*, names: Iterable[str]) -> dict[str, list[tuple[UUID, UUID]]]:
     """The mails that a provider calls by these names, as (tenant's id, mail's id), inside every_tenant().
 
-    A name is our own Message-ID or the provider's; in front of and behind either there may be angle brackets.
+    A name is our own Message-ID or the provider's; in front of and behind either there may be angle brackets. Any
+    other text is found to be nobody's.
     """
-    wanted = {name: _without_brackets(name) for name in names}
+    wanted = {name: _without_brackets(name) for name in names if name.isascii() and name.isprintable()}
     ours = {name: UUID(found[1]) for name, found in ((name, _OURS.fullmatch(name)) for name in wanted) if found}
     theirs = {form for bare in wanted.values() if bare for form in (bare, f"<{bare}>")}
     rows = OutboundMail.objects.filter(Q(id__in=ours.values()) | Q(provider_message_id__in=theirs)).values_list(
