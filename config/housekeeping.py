@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
 from guests.operations.forgetting import forget_answers, forget_deleted_guests, forget_flows, forget_sessions
+from guests.operations.summing import forget_figures
 from outbox.operations import forget_settled
 from passcodes.operations import purge_challenges
 from providers.operations.forgetting import forget_spent_assertions
@@ -37,6 +38,7 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
         "portal sessions": lambda: _forget_portal_sessions(at_most=BATCH),
         "spent assertions": lambda: forget_spent_assertions(at_most=BATCH),
         "mails": lambda: forget_settled(before=now - KEEP_MAILS, at_most=BATCH),
+        "old figures": lambda: forget_figures(now=now, at_most=BATCH),
         "counters": lambda: budgets.purge(limit=BATCH),
     }
     with every_tenant(reason="what has expired is deleted for all tenants alike"):

@@ -64,7 +64,7 @@ def _seal_block() -> int:
         if not _is_only_sealer(tenant_id):
             return 0
         before = AuditSeal.objects.order_by("-sequence").first()
-        cutoff = _newest_settled(before.last_id if before else 0)
+        cutoff = newest_settled(before.last_id if before else 0)
         if cutoff is None:
             return 0
         unsealed = AuditEntry.objects.filter(id__gt=before.last_id if before else 0, id__lte=cutoff)
@@ -91,7 +91,8 @@ def _is_only_sealer(tenant_id: UUID) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _newest_settled(after: int) -> int | None:
+def newest_settled(after: int) -> int | None:
+    """The newest line of the open tenant above this id below which none can appear any more; None where none is."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM tenants_auditentry WHERE tenant_id = %s AND id > %s"
