@@ -102,10 +102,16 @@ class ResetForm(forms.Form):
         help_text="Only where the guest changes it. The invitation goes there, and they sign in with it from then on.",
     )
 
+    keeps_addresses = forms.BooleanField(
+        required=False,
+        label="It is the same person: their old addresses go on proving them",
+        help_text="Without it, none of the addresses they have now lets anybody in: their duties may be another’s.",
+    )
+
     def __init__(self, *args: object, guests: int, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
         if guests != 1:
-            del self.fields["new_address"]
+            del self.fields["new_address"], self.fields["keeps_addresses"]
 
     def clean_new_address(self) -> Address | None:
         typed = self.cleaned_data["new_address"]

@@ -20,7 +20,12 @@ from guests.admin.desk import inviter_of
 from guests.admin.forms import ResetForm
 from guests.admin.words import method_words
 from guests.models import Guest
-from guests.operations.resetting import reset_redemption, reset_redemption_by_mail, reset_redemption_to_address
+from guests.operations.resetting import (
+    reset_redemption,
+    reset_redemption_by_mail,
+    reset_redemption_to_address,
+    reset_redemption_to_another_of_theirs,
+)
 from passcodes.models import Challenge
 from providers.discovery import gather_facts
 from providers.rules import METHOD_LABELS, decide
@@ -104,7 +109,9 @@ class ResetPages(TenantModelAdmin):
 
     def _is_moved(self, request: HttpRequest, guest: Guest, form: ResetForm, address: Address, now: datetime) -> bool:
         """Whether the guest is reset to the new address (R41); a refusal then stands at the field."""
-        outcome = reset_redemption_to_address(
+        is_same_person = form.cleaned_data["keeps_addresses"]
+        operation = reset_redemption_to_another_of_theirs if is_same_person else reset_redemption_to_address
+        outcome = operation(
             tenant=tenant_of(request),
             guest_id=guest.pk,
             address=address,

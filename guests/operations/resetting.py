@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -68,23 +69,20 @@ def reset_redemption_by_mail(
 def reset_redemption_to_address(
     *, tenant: Tenant, guest_id: UUID, address: Address, inviter: Inviter, actor: Actor, now: datetime
 ) -> Invited | Refusal:
-    """The same, mailed to a new address that becomes the guest's (R41).
+    """The same, mailed to a new address that becomes the guest's (R41); none of the old ones proves them any more.
 
-    Refuses what inviting refuses as well: an address that another guest or an administrator of the tenant has, and a
-    domain that the tenant does not take (E-DOMAIN, R53).
+    It may be another person who takes over, and what the one before had must not let them back in (R36). Refuses what
+    inviting refuses as well: an address that another guest or an administrator of the tenant has, and a domain that the
+    tenant does not take (E-DOMAIN, R53).
     """
-    try:
-        with transaction.atomic():
-            _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
-            invited = reset_locked(
-                tenant=tenant, guest=_locked(guest_id), address=address, inviter=inviter, actor=actor, now=now
-            )
-            if invited.guest.is_blocked:
-                raise _blocked()
-            mail_invitation(invitation=invited.invitation, now=now)
-            return invited
-    except Refused as refused:
-        return refused.refusal
+    return _reset_to(tenant, guest_id, address, inviter, actor, now, keep=_none)
+
+
+def reset_redemption_to_another_of_theirs(
+    *, tenant: Tenant, guest_id: UUID, address: Address, inviter: Inviter, actor: Actor, now: datetime
+) -> Invited | Refusal:
+    """The same for a person who stays the same: the old addresses go on proving them (R36). Refuses the same."""
+    return _reset_to(tenant, guest_id, address, inviter, actor, now, keep=_all_of_theirs)
 
 
 def end_sessions(*, guest_id: UUID, actor: Actor, now: datetime) -> int:
@@ -140,18 +138,20 @@ def reset_locked(
     actor: Actor,
     now: datetime,
     address: Address | None = None,
+    other_addresses: Sequence[str] = (),
     batch_id: UUID | None = None,
 ) -> Invited:
     """What a reset does to a guest whose row the transaction holds; nothing is mailed. For operations, inside theirs.
 
-    `address` becomes theirs; the history names the batch that it is part of. Raises Refused for an address that cannot.
+    `address` becomes theirs, and with it `other_addresses` all others that prove them (R36); the history names the
+    batch that it is part of. Raises Refused for an address that cannot be theirs.
     """
-    before = {"method": guest.method, "status": guest.redemption_status}
+    before: dict[str, object] = {"method": guest.method, "status": guest.redemption_status}
     void_challenges(address_key=guest.address_key)
     if address is not None and address.key != guest.address_key:
         _check_new(address, tenant)
-        before["address"] = guest.address_key
-        guest.other_addresses = [*guest.other_addresses, guest.address]
+        before |= {"address": guest.address_key, "other_addresses": guest.other_addresses}
+        guest.other_addresses = list(other_addresses)
         guest.address, guest.address_key, guest.domain = address.to_send, address.key, address.domain
         _set_address(guest)
     last = Invitation.objects.filter(guest=guest).order_by("-created_at").first()
@@ -188,6 +188,45 @@ def reset_locked(
         },
     )
     return invited
+
+
+def _reset_to(
+    tenant: Tenant,
+    guest_id: UUID,
+    address: Address,
+    inviter: Inviter,
+    actor: Actor,
+    now: datetime,
+    *,
+    keep: Callable[[Guest, Address], list[str]],
+) -> Invited | Refusal:
+    try:
+        with transaction.atomic():
+            _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
+            guest = _locked(guest_id)
+            invited = reset_locked(
+                tenant=tenant,
+                guest=guest,
+                address=address,
+                other_addresses=keep(guest, address),
+                inviter=inviter,
+                actor=actor,
+                now=now,
+            )
+            if invited.guest.is_blocked:
+                raise _blocked()
+            mail_invitation(invitation=invited.invitation, now=now)
+            return invited
+    except Refused as refused:
+        return refused.refusal
+
+
+def _none(guest: Guest, new: Address) -> list[str]:
+    return []
+
+
+def _all_of_theirs(guest: Guest, new: Address) -> list[str]:
+    return [one for one in (*guest.other_addresses, guest.address) if one not in (new.to_send, new.key)]
 
 
 def _locked(guest_id: UUID) -> Guest:

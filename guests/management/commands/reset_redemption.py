@@ -12,6 +12,7 @@ from guests.operations.resetting import (
     reset_redemption,
     reset_redemption_by_mail,
     reset_redemption_to_address,
+    reset_redemption_to_another_of_theirs,
 )
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
@@ -33,6 +34,11 @@ class Command(TenantCommand):
         parser.add_argument(
             "--new-address", type=address, metavar="ADDRESS", help="give the guest this address and mail it there"
         )
+        parser.add_argument(
+            "--keep-addresses",
+            action="store_true",
+            help="with --new-address: it is the same person, whom the addresses of before go on proving",
+        )
         parser.add_argument("--inviter-name", default="", help="who invites, as the mail names them")
         parser.add_argument("--inviter-address", type=address, metavar="ADDRESS", help="where answers to the mail go")
 
@@ -44,7 +50,9 @@ class Command(TenantCommand):
             "actor": self.actor,
             "now": timezone.now(),
         }
-        if options["new_address"]:
+        if options["new_address"] and options["keep_addresses"]:
+            invited = reset_redemption_to_another_of_theirs(address=options["new_address"], **who)
+        elif options["new_address"]:
             invited = reset_redemption_to_address(address=options["new_address"], **who)
         elif options["mail"]:
             invited = reset_redemption_by_mail(**who)
