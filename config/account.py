@@ -1,4 +1,4 @@
-"""The administrator's own page: password, authenticator app, backup codes.
+"""The administrator's own page: authenticator app, backup codes, sessions.
 
 Knows how an app is enrolled by a QR code, also by who has only backup codes yet. A secret is on a page once, when it
 was made by a press of a button; opening a page makes nothing. Neither factor is ever replaced by who has no more than
@@ -15,7 +15,6 @@ import django_otp
 import segno
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,8 +23,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
+from config import own_password
+from config.sessions import ends_at
 from config.sign_in import token
 from tenants import second_factor
+from tenants.credentials import sign_out_administrator
 from tenants.doors.desk import actor, clock, desk
 from tenants.doors.words import utc
 from tenants.models import Administrator
@@ -122,6 +124,7 @@ def urls(site: Site) -> list[URLPattern]:
             has_authenticator=second_factor.has_authenticator(who),
             codes_left=second_factor.backup_codes_left(who),
             seat=desk(request).seat,
+            ends_at=ends_at(request.session),
         )
 
     def begin(request: HttpRequest) -> HttpResponse:
@@ -167,24 +170,16 @@ def urls(site: Site) -> list[URLPattern]:
         codes = second_factor.replace_backup_codes(administrator=_who(request), actor=actor(request), now=clock())
         return frame(request, "admin/backup_codes.html", "Your new backup codes", codes=codes)
 
-    def password(request: HttpRequest) -> HttpResponse:
-        who = _who(request)
-        form = AdminPasswordChangeForm(who, request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            second_factor.change_password(
-                administrator=who,
-                password=form.cleaned_data["new_password1"],
-                actor=actor(request),
-                now=clock(),
-            )
-            update_session_auth_hash(request, who)
-            messages.success(request, "Your password is changed. Other browsers have to sign in again.")
-            return redirect("admin:account")
-        return frame(request, "admin/password.html", "Change your password", form=form)
+    def sign_out_others(request: HttpRequest) -> HttpResponse:
+        signed_out = sign_out_administrator(administrator=_who(request), actor=actor(request), now=clock())
+        update_session_auth_hash(request, signed_out)  # this session goes on in the new epoch
+        messages.success(request, "You are signed out everywhere else.")
+        return redirect("admin:account")
 
     return [
         path("account/", page(account, "GET"), name="account"),
-        path("account/password/", page(password, "GET", "POST"), name="password_change"),
+        path("account/password/", site.admin_view(own_password.page(frame)), name=own_password.PAGE),
+        path("account/sign-out-others/", page(sign_out_others, "POST"), name="sign_out_others"),
         path("account/authenticator/", page(authenticator, "GET", "POST"), name="authenticator"),
         path("account/authenticator/begin/", page(begin, "POST"), name="authenticator_begin"),
         path("account/authenticator/qr.svg", page(qr, "GET"), name="authenticator_qr"),

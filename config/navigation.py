@@ -57,7 +57,7 @@ GROUPS = (
         "tenants",
         (
             Entry("Settings", "admin:tenants_tenant_changelist", Action.SETTINGS_VIEW),
-            Entry("Administrators", "admin:tenants_roleassignment_changelist", Action.ADMINISTRATORS_VIEW),
+            Entry("Administrators", "admin:tenants_administrator_changelist", Action.ADMINISTRATORS_VIEW),
             Entry("Audit log", "admin:tenants_auditentry_changelist", Action.AUDIT_VIEW),
         ),
     ),

@@ -24,16 +24,20 @@ from django.views.decorators.http import require_GET, require_POST
 from django_otp.admin import OTPAdminSite
 
 from applications.models import Application
-from config import account
+from config import account, own_password
 from config.dashboard import overview
 from config.navigation import GROUPS
+from config.sessions import begin
 from config.sign_in import LoginForm, give_try_back, network_locked_out, take_try
 from guests.views.pages import plate
 from tenants.doors.admin import TenantModelAdmin
-from tenants.doors.desk import actor, choose, clock, desk, offered, signed_in
+from tenants.doors.desk import Desk, actor, choose, clock, desk, offered, signed_in
 from tenants.models import Administrator
 from tenants.scope import tenant_scope
 from tenants.visits import enter_as_operator, record_sign_in
+
+BEFORE_ONES_OWN = {own_password.PAGE, "logout"}
+"""What is open to who signs in with a password that somebody else has seen."""
 
 UNUSED = {"autocomplete", "view_on_site", "password_change", "password_change_done"}
 """Stock pages that look rows up without asking a role, and those that config/account.py replaces."""
@@ -73,13 +77,15 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         return pages + stock
 
     def admin_view(self, view: Callable[..., HttpResponseBase], cacheable: bool = False) -> Any:
-        """Both factors as in django-otp; a tenant where the page works in one; 403 in words where a role is missing."""
+        """Both factors as in django-otp, a password of one's own, a tenant where the page needs one; 403 in words."""
         needs_tenant = getattr(view, "needs_tenant", False) or isinstance(
             getattr(view, "__self__", None), TenantModelAdmin
         )
 
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if _must_choose_password(request) and _page_name(request) not in BEFORE_ONES_OWN:
+                return redirect(f"admin:{own_password.PAGE}")
             if needs_tenant and desk(request).tenant is None:
                 return redirect(f"{reverse('admin:choose_tenant')}?{urlencode({'next': request.get_full_path()})}")
             try:
@@ -95,12 +101,14 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
     # --- the frame ----------------------------------------------------------------------------------------------
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        own = desk(request)
+        # Who has to choose a password first is offered nothing else: no navigation, no tenant to switch to.
+        is_waiting = _must_choose_password(request)
+        own = Desk() if is_waiting else desk(request)
         frame = {
             "site_title": self.site_title,
             "site_header": self.site_header,
             "has_permission": self.has_permission(request),
-            "available_apps": self.get_app_list(request),
+            "available_apps": [] if is_waiting else self.get_app_list(request),
             "is_popup": False,
             "is_nav_sidebar_enabled": own.tenant is not None,
         }
@@ -174,6 +182,7 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         who = request.user
         if not was_in and isinstance(who, Administrator) and getattr(who, "otp_device", None) is not None:
             give_try_back(request)
+            begin(request.session)
             record_sign_in(administrator=who, actor=signed_in(request), now=clock())
         return page
 
@@ -196,3 +205,12 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         wanted = request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/admin/")
         return redirect(wanted if is_ours else "admin:index")
+
+
+def _must_choose_password(request: HttpRequest) -> bool:
+    return isinstance(request.user, Administrator) and request.user.must_change_password
+
+
+def _page_name(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return (match.url_name if match else None) or ""

@@ -7,6 +7,7 @@ Budget belong to no tenant's scope, because the scope is found through them or t
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -149,6 +150,18 @@ class Administrator(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        return self._in_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """As above for the keys that SECRET_KEY had: a session of an earlier epoch matches none of them."""
+        for of_password in super().get_session_auth_fallback_hash():
+            yield self._in_epoch(of_password)
+
+    def _in_epoch(self, of_password: str) -> str:
+        # In the first epoch it is Django's own: a release beside this one takes the session, too.
+        return f"{of_password}.{self.session_epoch}" if self.session_epoch else of_password
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and self.is_superuser

@@ -1,43 +1,22 @@
-"""What is done to tenants: founding one, its domains, its terms of use, and who administers it.
+"""What is done to tenants: founding one, its domains, its terms of use.
 
-The only writer of Tenant, VerifiedDomain, Administrator and RoleAssignment. Each operation writes a line in the
-history of every tenant that it touches, never a password or a code. (R22, R37a, R63, R64)
+The only writer of VerifiedDomain, and with changing.py and showing.py of Tenant. It must never let a domain name two
+tenants. (R22, R37a, R64)
 """
 
 from __future__ import annotations
 
-import secrets
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
-from uuid import UUID
 
 from django.db import transaction
 
-from tenants import audit, second_factor
-from tenants.addresses import AddressRefused, canonical, canonical_domain
+from tenants import audit
+from tenants.addresses import AddressRefused, canonical_domain
 from tenants.audit import Actor
-from tenants.models import Administrator, RoleAssignment, Tenant, VerifiedDomain
+from tenants.models import Tenant, VerifiedDomain
 from tenants.refusals import Code, Refusal, Refused
-from tenants.roles import Role
 from tenants.scope import tenant_scope
-
-FIRST_BACKUP_CODES: Final = 3
-"""Enough to sign in and enrol an authenticator app; the portal then makes a full set."""
-
-# Read aloud and typed by hand: no letter that looks like another. 16 of 31 are 79 bits.
-_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What a new or reset administrator signs in with. Shown once by who asked for it, stored nowhere as it stands."""
-
-    administrator: Administrator
-    password: str = field(repr=False)
-    backup_codes: tuple[str, ...] = field(repr=False)
 
 
 def create_tenant(*, name: str, domain: str, actor: Actor, now: datetime) -> Tenant | Refusal:
@@ -99,91 +78,9 @@ def publish_terms(*, tenant: Tenant, text: str, actor: Actor, now: datetime) -> 
         return locked
 
 
-def create_administrator(
-    *, tenant: Tenant, email: str, name: str, roles: Iterable[Role], actor: Actor, now: datetime
-) -> Credentials | Refusal:
-    """Make a person who administers this tenant, with a random password and three backup codes. Inside its scope.
-
-    Refuses an address that is none, and one that has an administrator: assign_role() gives that one another role.
-    """
-    try:
-        with transaction.atomic():
-            made = _new_administrator(email, name, is_superuser=False)
-            _record(
-                tenant, "administrator.created", actor, now, {"email": made.administrator.email}, made.administrator
-            )
-            for role in roles:
-                assign_role(tenant=tenant, administrator=made.administrator, role=role, actor=actor, now=now)
-            return made
-    except Refused as refused:
-        return refused.refusal
-
-
-def create_operator(*, email: str, name: str) -> Credentials | Refusal:
-    """Make a person who may enter every tenant by choosing it (R63). No tenant's history tells of it: none is touched.
-
-    Refuses what create_administrator refuses.
-    """
-    try:
-        with transaction.atomic():
-            return _new_administrator(email, name, is_superuser=True)
-    except Refused as refused:
-        return refused.refusal
-
-
-def assign_role(
-    *, tenant: Tenant, administrator: Administrator, role: Role, actor: Actor, now: datetime
-) -> RoleAssignment:
-    """Give the administrator a role in this tenant. Inside its scope. One that is held already changes nothing."""
-    with transaction.atomic():
-        assignment, is_new = RoleAssignment.objects.get_or_create(
-            administrator=administrator, tenant=tenant, role=role.value
-        )
-        if is_new:
-            _record(tenant, "administrator.role_assigned", actor, now, {"role": role.value}, administrator)
-        return assignment
-
-
-def renew_credentials(*, administrator: Administrator, actor: Actor, now: datetime) -> Credentials:
-    """A new random password and three new backup codes; the old ones and all sessions end. The authenticator app stays.
-
-    Called outside any scope: every tenant where the administrator holds a role gets a line in its history.
-    """
-    with transaction.atomic():
-        password = _password()
-        administrator.set_password(password)
-        administrator.save(update_fields=["password"])
-        codes = second_factor.make_backup_codes(administrator=administrator, count=FIRST_BACKUP_CODES)
-        for tenant in Tenant.objects.filter(roles__administrator=administrator).distinct().order_by("id"):
-            with tenant_scope(tenant.id):
-                _record(tenant, "administrator.credentials_renewed", actor, now, {}, administrator)
-        return Credentials(administrator, password, tuple(codes))
-
-
-def _new_administrator(email: str, name: str, *, is_superuser: bool) -> Credentials:
-    try:
-        key = canonical(email).key
-    except AddressRefused as refused:
-        raise Refused(_no(refused.reason)) from None
-    administrator, is_new = Administrator.objects.get_or_create(
-        email=key, defaults={"name": (name.strip() or key)[:100], "is_superuser": is_superuser}
-    )
-    if not is_new:
-        raise Refused(_no(f"{key} is an administrator already. Give them a role, or reset their password."))
-    password = _password()
-    administrator.set_password(password)
-    administrator.save(update_fields=["password"])
-    codes = second_factor.make_backup_codes(administrator=administrator, count=FIRST_BACKUP_CODES)
-    return Credentials(administrator, password, tuple(codes))
-
-
 def _with_plain_line_ends(text: str) -> str:
     # A browser sends a text area's lines with CR LF, a file has LF: neither is another text.
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def _password() -> str:
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 def _claim(tenant: Tenant, domain: str) -> tuple[VerifiedDomain, bool]:
@@ -193,16 +90,8 @@ def _claim(tenant: Tenant, domain: str) -> tuple[VerifiedDomain, bool]:
     return claimed, is_new
 
 
-def _record(
-    tenant: Tenant,
-    action: str,
-    actor: Actor,
-    now: datetime,
-    details: dict[str, object],
-    administrator: Administrator | None = None,
-) -> None:
-    subject: tuple[str, UUID] = ("administrator", administrator.pk) if administrator else ("tenant", tenant.id)
-    audit.record(actor=actor, action=action, at=now, subject_kind=subject[0], subject_id=subject[1], details=details)
+def _record(tenant: Tenant, action: str, actor: Actor, now: datetime, details: dict[str, object]) -> None:
+    audit.record(actor=actor, action=action, at=now, subject_kind="tenant", subject_id=tenant.id, details=details)
 
 
 def _no(reason: str) -> Refusal:

@@ -7,7 +7,6 @@ roles that an administrator holds in one tenant, and act on the answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
 from django.db import models
 
@@ -28,30 +27,30 @@ class Role(models.TextChoices):
     REPORTS_READER = "reportsReader", "Reports Reader"
 
 
-class Action(StrEnum):
-    """A thing that a door asks leave for. The name before the dot is the room, the one after it the deed."""
+class Action(models.TextChoices):
+    """A thing that a door asks leave for: the room, a dot and the deed; beside it the deed as people read it."""
 
-    GUESTS_VIEW = "guests.view"
-    GUESTS_INVITE = "guests.invite"
-    GUESTS_INVITE_MANY = "guests.invite_many"
-    GUESTS_EDIT = "guests.edit"
-    GUESTS_DELETE = "guests.delete"
-    GUESTS_RESET = "guests.reset"
-    GUESTS_BLOCK = "guests.block"
-    GUESTS_END_SESSIONS = "guests.end_sessions"
-    INVITATIONS_REVOKE = "invitations.revoke"
-    SIGN_IN_EXPLAIN = "sign_in.explain"
-    PASSCODES_SET_POLICY = "passcodes.set_policy"
-    PROVIDERS_VIEW = "providers.view"
-    PROVIDERS_MANAGE = "providers.manage"
-    APPLICATIONS_VIEW = "applications.view"
-    APPLICATIONS_MANAGE = "applications.manage"
-    AUDIT_VIEW = "audit.view"
-    MAIL_VIEW = "mail.view"
-    SETTINGS_VIEW = "settings.view"
-    SETTINGS_CHANGE = "settings.change"
-    ADMINISTRATORS_VIEW = "administrators.view"
-    ADMINISTRATORS_MANAGE = "administrators.manage"
+    GUESTS_VIEW = "guests.view", "see guests and invitations"
+    GUESTS_INVITE = "guests.invite", "invite a guest"
+    GUESTS_INVITE_MANY = "guests.invite_many", "invite many guests by a file"
+    GUESTS_EDIT = "guests.edit", "edit guests"
+    GUESTS_DELETE = "guests.delete", "delete and restore guests"
+    GUESTS_RESET = "guests.reset", "reset the redemption status"
+    GUESTS_BLOCK = "guests.block", "block and unblock guests"
+    GUESTS_END_SESSIONS = "guests.end_sessions", "end guests’ sessions"
+    INVITATIONS_REVOKE = "invitations.revoke", "revoke invitations"
+    SIGN_IN_EXPLAIN = "sign_in.explain", "explain sign-in"
+    PASSCODES_SET_POLICY = "passcodes.set_policy", "turn email passcodes on and off"
+    PROVIDERS_VIEW = "providers.view", "see identity providers and the redemption order"
+    PROVIDERS_MANAGE = "providers.manage", "change identity providers and the redemption order"
+    APPLICATIONS_VIEW = "applications.view", "see applications"
+    APPLICATIONS_MANAGE = "applications.manage", "change applications"
+    AUDIT_VIEW = "audit.view", "read the audit log"
+    MAIL_VIEW = "mail.view", "see how mail is doing"
+    SETTINGS_VIEW = "settings.view", "see the settings"
+    SETTINGS_CHANGE = "settings.change", "change the settings"
+    ADMINISTRATORS_VIEW = "administrators.view", "see the administrators"
+    ADMINISTRATORS_MANAGE = "administrators.manage", "appoint and remove administrators"
 
 
 _READING = frozenset(
@@ -97,6 +96,17 @@ TABLE: Mapping[Role, frozenset[Action]] = {
     Role.GUEST_INVITER: frozenset({Action.GUESTS_VIEW, Action.GUESTS_INVITE}),
     Role.REPORTS_READER: frozenset({Action.AUDIT_VIEW, Action.MAIL_VIEW}),
 }
+
+
+def in_words(role: Role) -> str:
+    """What the role may do, in one sentence out of the table."""
+    deeds = TABLE[role]
+    if deeds == frozenset(Action):
+        return "May do everything here, and appoints the other administrators."
+    if deeds == _READING:
+        return "May see everything here, and changes nothing."
+    *before, last = (action.label for action in Action if action in deeds)
+    return f"May {', '.join(before)} and {last}." if before else f"May {last}."
 
 
 def may(roles: Iterable[str], action: str) -> bool:

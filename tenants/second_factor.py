@@ -109,12 +109,9 @@ def replace_backup_codes(*, administrator: Administrator, actor: Actor, now: dat
         return codes
 
 
-def change_password(*, administrator: Administrator, password: str, actor: Actor, now: datetime) -> None:
-    """Set a password that the door has validated; other browsers' sessions end, as Django ties them to it."""
-    with transaction.atomic():
-        administrator.set_password(password)
-        administrator.save(update_fields=["password"])
-        _record("administrator.password_changed", administrator, actor, now)
+def remove_authenticators(*, administrator: Administrator) -> None:
+    """Take the app away, and one that is being set up. Runs in the transaction of whoever tells of it."""
+    TOTPDevice.objects.filter(user=administrator).delete()
 
 
 def has_authenticator(administrator: Administrator) -> bool:

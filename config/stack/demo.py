@@ -20,11 +20,13 @@ from config.stack.demo_partner import DOMAIN, Registration, provider_for, sends_
 from guests.models import Guest, Status
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest
 from tenants.addresses import canonical
+from tenants.administering import assign_role, create_administrator
 from tenants.audit import Actor
 from tenants.changing import Settings, change_settings
+from tenants.credentials import Credentials
 from tenants.directory import find_tenant
 from tenants.models import Administrator, Tenant
-from tenants.operations import Credentials, assign_role, create_administrator, create_tenant
+from tenants.operations import create_tenant
 from tenants.refusals import Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope

@@ -1,52 +1,242 @@
-"""The tenant's administrators.
+"""The tenant's administrators: the list, one administrator's page, appointing and removing.
 
-Knows how they are listed. It never says which other tenants an administrator belongs to.
+Knows what Global Administrators do with each other and calls tenants/administering.py. It must never say which other
+tenants somebody belongs to, nor show a password anywhere but in the answer that made it.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tenants.doors.admin import TenantModelAdmin, desk
-from tenants.models import RoleAssignment
-from tenants.roles import Action, Role
+from tenants.administering import (
+    admit_administrator,
+    appoint_administrator,
+    in_order,
+    remove_administrator,
+    set_roles,
+)
+from tenants.credentials import sign_out_administrator
+from tenants.doors.admin import TenantModelAdmin, actor, clock
+from tenants.doors.desk import tenant_of
+from tenants.doors.words import for_administrator, shown_time
+from tenants.models import Administrator, AuditEntry, RoleAssignment
+from tenants.refusals import Refusal
+from tenants.role_forms import AppointForm, RolesForm
+from tenants.roles import Action, Role, in_words
 from tenants.scope import current_tenant_id
 
+LIST = "admin:tenants_administrator_changelist"
+ONE = "admin:tenants_administrator_change"
 
-@admin.register(RoleAssignment)
-class RoleAssignmentAdmin(TenantModelAdmin):
-    """Who administers the tenant, and with which roles. Appointing is an operator's command for now."""
+
+@admin.register(Administrator)
+class AdministratorAdmin(TenantModelAdmin):
+    """Who works in the tenant, one line a person."""
 
     view_action = Action.ADMINISTRATORS_VIEW
     list_title = "Administrators"
-    units = ("role", "roles")
-    list_display = ("who", "role_shown")
+    units = ("administrator", "administrators")
+    list_display = ("who", "roles_shown", "second_factor", "last_sign_in")
     list_display_links = None
-    list_select_related = ("administrator",)
-    search_fields = ("administrator__email",)
+    search_fields = ("email",)
     search_help_text = "Email, as it begins"
-    ordering = ("administrator__name", "administrator__email", "role")
+    ordering = ("name", "email")
     actions = None
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(tenant_id=current_tenant_id())
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        tenant = desk(request).tenant
-        hint = f"manage.py create_administrator --tenant {tenant.primary_domain}" if tenant else ""
-        return super().changelist_view(request, {"appoint_with": hint, **(extra_context or {})})
+        """People with a role in the open tenant; their roles elsewhere are not read."""
+        here = RoleAssignment.objects.filter(tenant_id=current_tenant_id())
+        came = AuditEntry.objects.filter(action="administrator.signed_in", subject_id=OuterRef("pk")).order_by("-id")
+        return (
+            super()
+            .get_queryset(request)
+            .filter(pk__in=here.values("administrator_id"))
+            .prefetch_related(Prefetch("roles", here, to_attr="roles_here"))
+            .annotate(
+                came_at=Subquery(came.values("happened_at")[:1]),
+                has_app=Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)),
+                has_codes=Exists(StaticToken.objects.filter(device__user=OuterRef("pk"), device__confirmed=True)),
+            )
+        )
 
     @admin.display(description="Administrator")
-    def who(self, row: RoleAssignment) -> SafeString:
-        return format_html('{}<span class="v-under">{}</span>', row.administrator.name, row.administrator.email)
+    def who(self, row: Administrator) -> SafeString:
+        name = name_here(row)
+        under = format_html('<span class="v-under">{}</span>', row.email) if name else ""
+        return format_html('<a href="{}">{}</a>{}', reverse(ONE, args=[row.pk]), name or row.email, under)
 
-    @admin.display(description="Role")
-    def role_shown(self, row: RoleAssignment) -> str:
-        return Role(row.role).label if row.role in Role.values else row.role
+    @admin.display(description="Roles")
+    def roles_shown(self, row: Administrator) -> str:
+        return ", ".join(role.label for role in roles_of(row)) or "–"
+
+    @admin.display(description="Second factor")
+    def second_factor(self, row: Administrator) -> SafeString:
+        mark, words = second_factor_of(row)
+        return format_html('<span class="v-status v-status-{}">{}</span>', mark, words)
+
+    @admin.display(description="Last sign-in (UTC)")
+    def last_sign_in(self, row: Any) -> SafeString:
+        return shown_time(row.came_at, none="Never")
+
+    # --- pages --------------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        manage = Action.ADMINISTRATORS_MANAGE
+        return [
+            path("appoint/", self.guarded(self.appoint_page, manage), name="administrators_appoint"),
+            path(
+                "<uuid:administrator_id>/remove/",
+                self.guarded(self.remove_page, manage),
+                name="administrators_remove",
+            ),
+            path(
+                "<uuid:administrator_id>/sign-out/",
+                self.guarded(require_POST(self.sign_out_page), manage),
+                name="administrators_sign_out",
+            ),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(
+            request, {"may_manage": self.may(request, Action.ADMINISTRATORS_MANAGE), **(extra_context or {})}
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        action = Action.ADMINISTRATORS_MANAGE if request.method == "POST" else Action.ADMINISTRATORS_VIEW
+        return self.guarded(self.one_page, action)(request, self.get_object(request, object_id))
+
+    def one_page(self, request: HttpRequest, row: Administrator) -> HttpResponseBase:
+        """GET shows the administrator; POST changes their roles."""
+        is_open = self.may(request, Action.ADMINISTRATORS_MANAGE)
+        held = roles_of(row)
+        form = RolesForm(request.POST if request.method == "POST" else None, held=held, is_open=is_open)
+        if form.is_bound and form.is_valid():
+            outcome = set_roles(
+                tenant=tenant_of(request),
+                administrator=row,
+                roles=form.roles(),
+                shown=form.shown(),
+                actor=actor(request),
+                now=clock(),
+            )
+            if not self.refused(outcome, form):
+                self.message_user(request, f"The roles of {row.email} are saved.")
+                return redirect(ONE, row.pk)
+        mark, words = second_factor_of(row)
+        return self.form_page(
+            request,
+            form,
+            title=name_here(row) or row.email,
+            submit="Save roles" if is_open else "",
+            template="admin/tenants/administrator.html",
+            row=row,
+            is_open=is_open,
+            is_own=row.pk == request.user.pk,
+            came_at=row.came_at,  # type: ignore[attr-defined]  # annotated above
+            mark=mark,
+            second_factor=words,
+            held=[(role.label, in_words(role)) for role in held],
+            may_read_history=self.may(request, Action.AUDIT_VIEW),
+        )
+
+    def appoint_page(self, request: HttpRequest) -> HttpResponse:
+        """A new person gets credentials, shown in the answer to this POST and nowhere else."""
+        form = AppointForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            known = form.known()
+            outcome = self._admit(request, form, known) if known else self._appoint(request, form)
+            if not self.refused(outcome, form):
+                return self.page(
+                    request,
+                    "admin/tenants/appointed.html",
+                    title=f"{form.cleaned_data['email']} is appointed",
+                    made=None if known else outcome,
+                    email=form.cleaned_data["email"],
+                    roles=[role.label for role in form.roles()],
+                    sign_in_url=settings.PUBLIC_URL + reverse("admin:login"),
+                )
+        return self.form_page(
+            request,
+            form,
+            title="Appoint an administrator",
+            submit="Appoint",
+            fieldsets=[(None, {"fields": list(form.shown_fields())})],
+            cancel_url=reverse(LIST),
+        )
+
+    def remove_page(self, request: HttpRequest, administrator_id: UUID) -> HttpResponse:
+        row = self.get_object(request, str(administrator_id))
+        refusal = ""
+        if request.method == "POST":
+            outcome = remove_administrator(
+                tenant=tenant_of(request), administrator=row, actor=actor(request), now=clock()
+            )
+            if not isinstance(outcome, Refusal):
+                self.message_user(request, f"{row.email} holds no role here any more.")
+                return redirect(LIST if row.pk != request.user.pk else "admin:choose_tenant")
+            refusal = for_administrator(outcome)
+        return self.page(
+            request,
+            "admin/tenants/remove_administrator.html",
+            title=f"Remove {name_here(row) or row.email}",
+            row=row,
+            roles=[role.label for role in roles_of(row)],
+            is_own=row.pk == request.user.pk,
+            refusal=refusal,
+        )
+
+    def sign_out_page(self, request: HttpRequest, administrator_id: UUID) -> HttpResponse:
+        row = self.get_object(request, str(administrator_id))
+        sign_out_administrator(administrator=row, actor=actor(request), now=clock())
+        self.message_user(request, f"{row.email} is signed out everywhere.")
+        return redirect(ONE, row.pk)
+
+    def _appoint(self, request: HttpRequest, form: AppointForm) -> object:
+        return appoint_administrator(
+            tenant=tenant_of(request),
+            email=form.cleaned_data["email"],
+            name=form.cleaned_data["name"],
+            roles=form.roles(),
+            actor=actor(request),
+            now=clock(),
+        )
+
+    def _admit(self, request: HttpRequest, form: AppointForm, known: Administrator) -> object:
+        return admit_administrator(
+            tenant=tenant_of(request), administrator=known, roles=form.roles(), actor=actor(request), now=clock()
+        )
+
+
+def roles_of(row: Any) -> list[Role]:
+    """The roles in the open tenant of a row that get_queryset() read."""
+    return in_order([one.role for one in row.roles_here])
+
+
+def name_here(row: Any) -> str:
+    """The name, once they have come in or while their account is new here; before, another tenant's people wrote it."""
+    return str(row.name) if row.came_at or row.must_change_password else ""
+
+
+def second_factor_of(row: Any) -> tuple[str, str]:
+    """A mark and its words."""
+    if row.has_app:
+        return "ok", "Authenticator app"
+    return ("wait", "Backup codes only") if row.has_codes else ("no", "None left")

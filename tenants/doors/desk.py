@@ -24,8 +24,9 @@ from tenants.source import client_address
 CHOSEN = "tenant"
 """The session's key for the chosen tenant's id."""
 
-SWITCH = "switch_tenant"
-"""The name of the page that changes the choice."""
+OUTSIDE = frozenset({"switch_tenant", "password_change"})
+"""Pages that work in no tenant's scope, as they enter some themselves: the switch leaves one tenant for another, and a
+password is changed for every tenant of its owner."""
 
 OFFERED = 50
 """How many tenants the switcher offers to an operator at most; the others are named by id or domain."""
@@ -100,10 +101,10 @@ def tenant_of(request: HttpRequest) -> Tenant:
 def chosen_tenant(request: HttpRequest) -> Tenant | None:
     """The tenant whose scope the portal's page runs in, after both factors and the roles were checked; or None.
 
-    The switch itself runs in no tenant's scope: it leaves one and enters another, and two never nest.
+    Pages that enter scopes of their own run in none, as two never nest.
     """
     match = request.resolver_match
-    if match is not None and match.url_name == SWITCH:
+    if match is not None and match.url_name in OUTSIDE:
         return None
     return desk(request).tenant
 

@@ -37,7 +37,7 @@ PAGES = [
     "/admin/applications/application/",
     "/admin/applications/application/share/",
     SETTINGS,
-    "/admin/tenants/roleassignment/",
+    "/admin/tenants/administrator/",
     "/admin/tenants/auditentry/",
     "/admin/account/",
     "/admin/account/password/",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tenants.roles import TABLE, Action, Role, may
+from tenants.roles import TABLE, Action, Role, in_words, may
 
 EXPECTED = {
     "guests.view": "GA GR AP EP UA HD GI",
     "guests.invite": "GA UA GI",
+    "guests.invite_many": "GA UA",
     "guests.edit": "GA UA",
+    "guests.delete": "GA UA",
     "guests.reset": "GA UA HD",
     "guests.block": "GA UA",
     "guests.end_sessions": "GA UA",
@@ -72,3 +74,42 @@ def test_R63_an_unknown_action_is_a_mistake():
 def test_R42_helpdesk_is_the_least_role_that_resets():
     resetting = {role: actions for role, actions in TABLE.items() if Action.GUESTS_RESET in actions}
     assert min(resetting, key=lambda role: len(resetting[role])) is Role.HELPDESK_ADMINISTRATOR
+
+
+def test_R63_every_action_is_in_the_table_of_this_test():
+    assert set(EXPECTED) == {action.value for action in Action}
+
+
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [
+        pytest.param(Role.GLOBAL_ADMINISTRATOR, "May do everything here, and appoints the other administrators."),
+        pytest.param(Role.GLOBAL_READER, "May see everything here, and changes nothing."),
+        pytest.param(
+            Role.HELPDESK_ADMINISTRATOR,
+            "May see guests and invitations, reset the redemption status and explain sign-in.",
+        ),
+        pytest.param(Role.GUEST_INVITER, "May see guests and invitations and invite a guest."),
+    ],
+)
+def test_R63_a_roles_sentence_comes_from_the_table(role, says):
+    assert in_words(role) == says
+
+
+def test_R63_a_roles_sentence_names_each_of_its_actions_and_no_other():
+    for role in set(Role) - {Role.GLOBAL_ADMINISTRATOR, Role.GLOBAL_READER}:
+        said = {action for action in Action if action.label in in_words(role)}
+        assert said == TABLE[role], role
+
+
+def test_R63_who_only_reads_changes_nothing():
+    changing = {action for action in Action if not action.value.endswith((".view", ".explain"))}
+    assert not TABLE[Role.GLOBAL_READER] & changing
+    assert not TABLE[Role.REPORTS_READER] & changing
+    for role in Role:  # what may be changed may be seen
+        for action in TABLE[role] & {Action.SETTINGS_CHANGE, Action.PROVIDERS_MANAGE, Action.ADMINISTRATORS_MANAGE}:
+            assert Action(f"{action.value.partition('.')[0]}.view") in TABLE[role]
+
+
+def test_R63_administrators_are_appointed_by_one_role_only():
+    assert [role for role in Role if Action.ADMINISTRATORS_MANAGE in TABLE[role]] == [Role.GLOBAL_ADMINISTRATOR]

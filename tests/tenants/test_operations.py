@@ -5,18 +5,11 @@ from datetime import datetime
 import pytest
 from django_otp.plugins.otp_static.models import StaticToken
 
+from tenants.administering import assign_role, create_administrator, create_operator
 from tenants.audit import Actor
+from tenants.credentials import Credentials, renew_credentials
 from tenants.models import Administrator, AuditEntry, RoleAssignment, Tenant, VerifiedDomain
-from tenants.operations import (
-    Credentials,
-    add_domain,
-    assign_role,
-    create_administrator,
-    create_operator,
-    create_tenant,
-    publish_terms,
-    renew_credentials,
-)
+from tenants.operations import add_domain, create_tenant, publish_terms
 from tenants.refusals import Code, Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope

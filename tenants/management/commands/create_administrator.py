@@ -10,17 +10,12 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from tenants.addresses import AddressRefused, canonical
+from tenants.administering import appoint_administrator, assign_role, create_operator
+from tenants.credentials import Credentials, renew_credentials
 from tenants.directory import find_tenant
+from tenants.doors.administrators import administrator_called, credentials_shown
 from tenants.doors.commands import OperatorCommand
-from tenants.models import Administrator, Tenant
-from tenants.operations import (
-    Credentials,
-    assign_role,
-    create_administrator,
-    create_operator,
-    renew_credentials,
-)
+from tenants.models import Tenant
 from tenants.refusals import Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope
@@ -31,9 +26,10 @@ class Command(OperatorCommand):
 
     help = (
         "Makes an administrator of a tenant and prints a random password and three single-use backup codes, which are "
-        "the second factor until an authenticator app is set up in the portal (Your account). Who is an administrator "
-        "already gets the role in this tenant too and keeps their password. With --operator: somebody who may enter "
-        "every tenant. With --reset: a new password and new backup codes; the old ones and open sessions end."
+        "the second factor until an authenticator app is set up in the portal (Your account). At the first sign-in the "
+        "portal asks for another password. Who is an administrator already gets the role in this tenant too and keeps "
+        "their password. With --operator: somebody who may enter every tenant. With --reset: a new password and new "
+        "backup codes; the old ones and open sessions end, the app stays (recover_administrator takes it away)."
     )
     example = (
         "manage.py create_administrator adele@fabrikam.example --tenant fabrikam.example\n"
@@ -74,9 +70,9 @@ class Command(OperatorCommand):
 
     def _administer(self, tenant: Tenant, roles: list[Role], email: str, name: str) -> str:
         held = " and ".join(role.label for role in roles)
-        there = self._administrator(email)
+        there = administrator_called(email)
         if there is None:
-            made = create_administrator(
+            made = appoint_administrator(
                 tenant=tenant, email=email, name=name, roles=roles, actor=self.actor, now=timezone.now()
             )
             return self._made(made, f"is {held} of {tenant.name}")
@@ -88,24 +84,13 @@ class Command(OperatorCommand):
         )
 
     def _reset(self, email: str) -> str:
-        there = self._administrator(email)
+        there = administrator_called(email)
         if there is None:
             raise CommandError(f"{email} is no administrator. Make one: leave --reset out and name a tenant.")
         renewed = renew_credentials(administrator=there, actor=self.actor, now=timezone.now())
         return self._made(renewed, "has a new password; the old one, old backup codes and open sessions ended")
 
-    def _administrator(self, email: str) -> Administrator | None:
-        try:
-            return Administrator.objects.filter(email=canonical(email).key).first()
-        except AddressRefused as refused:
-            raise CommandError(refused.reason) from None
-
     def _made(self, outcome: Credentials | Refusal, what: str) -> str:
         if isinstance(outcome, Refusal):
             raise self.refused(outcome)
-        return (
-            f"{outcome.administrator.email} {what}.\n\n"
-            f"  password      {outcome.password}\n"
-            f"  backup codes  {'  '.join(outcome.backup_codes)}   each works once, as the second factor\n\n"
-            "Shown now and never again."
-        )
+        return credentials_shown(outcome, what)

@@ -1,0 +1,136 @@
+"""What an administrator signs in with: the password, and the sessions that hang on it.
+
+Knows how one is made, changed and lost, and that this concerns every tenant where the administrator holds a role: each
+history tells of it. A password is shown by who asked for it and written down nowhere. (R63, R64)
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+
+from tenants import audit, budgets, second_factor
+from tenants.audit import Actor
+from tenants.budgets import Allowance
+from tenants.models import Administrator, Tenant
+from tenants.scope import tenant_scope
+
+FIRST_BACKUP_CODES: Final = 3
+"""Enough to sign in and enrol an authenticator app; the portal then makes a full set."""
+
+PASSWORD_TRIES: Final = 5
+PASSWORD_TRIES_LAST: Final = timedelta(minutes=15)
+"""Where the password is changed, who finds a session open could otherwise guess at it for twelve hours."""
+
+# Read aloud and typed by hand: no letter that looks like another. 16 of 31 are 79 bits.
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a new or reset administrator signs in with. Shown once by who asked for it, stored nowhere as it stands."""
+
+    administrator: Administrator
+    password: str = field(repr=False)
+    backup_codes: tuple[str, ...] = field(repr=False)
+
+
+def take_password_try(administrator: Administrator) -> datetime | None:
+    """Spend one try at the password inside the portal. Returns when the next ones come, if none is left."""
+    return budgets.take([Allowance(_tries(administrator), PASSWORD_TRIES, PASSWORD_TRIES_LAST)])
+
+
+def forget_password_tries(administrator: Administrator) -> None:
+    """The password was right: the tries before it were slips."""
+    budgets.clear([_tries(administrator)])
+
+
+def change_password(*, administrator: Administrator, password: str, actor: Actor, now: datetime) -> None:
+    """Set a password of their own, which the door has validated; the sessions of other browsers end.
+
+    Called outside any scope: every tenant where the administrator holds a role gets a line in its history.
+    """
+    with transaction.atomic():
+        administrator.set_password(password)
+        administrator.must_change_password = False
+        administrator.save(update_fields=["password", "must_change_password"])
+        _record_everywhere("administrator.password_changed", actor, now, administrator)
+
+
+def sign_out_administrator(*, administrator: Administrator, actor: Actor, now: datetime) -> Administrator:
+    """End every session of theirs, in every browser. Inside a tenant's scope, whose history tells of it."""
+    with transaction.atomic():
+        _begin_epoch(administrator)
+        _record("administrator.signed_out_everywhere", actor, now, administrator)
+        return administrator
+
+
+def renew_credentials(*, administrator: Administrator, actor: Actor, now: datetime) -> Credentials:
+    """A new random password and three new backup codes; the old ones and all sessions end. The authenticator app stays.
+
+    The password is for the next sign-in only. Called outside any scope: every tenant where the administrator holds a
+    role gets a line in its history.
+    """
+    with transaction.atomic():
+        renewed = _renewed(administrator)
+        _record_everywhere("administrator.credentials_renewed", actor, now, administrator)
+        return renewed
+
+
+def recover_administrator(*, administrator: Administrator, actor: Actor, now: datetime) -> Credentials:
+    """For who lost their device: as renew_credentials(), and the authenticator app is taken away too."""
+    with transaction.atomic():
+        second_factor.remove_authenticators(administrator=administrator)
+        renewed = _renewed(administrator)
+        _record_everywhere("administrator.recovered", actor, now, administrator)
+        return renewed
+
+
+def fresh_credentials(administrator: Administrator) -> Credentials:
+    """Another random password and three other backup codes. Runs in the transaction of whoever tells of it."""
+    password = _readable()
+    administrator.set_password(password)
+    administrator.save(update_fields=["password"])
+    codes = second_factor.make_backup_codes(administrator=administrator, count=FIRST_BACKUP_CODES)
+    return Credentials(administrator, password, tuple(codes))
+
+
+def ask_for_another_password(administrator: Administrator) -> None:
+    """The portal opens once they have chosen one: whoever made this one has seen it. In the caller's transaction."""
+    administrator.must_change_password = True
+    administrator.save(update_fields=["must_change_password"])
+
+
+def _renewed(administrator: Administrator) -> Credentials:
+    _begin_epoch(administrator)
+    made = fresh_credentials(administrator)
+    ask_for_another_password(administrator)
+    return made
+
+
+def _begin_epoch(administrator: Administrator) -> None:
+    Administrator.objects.filter(pk=administrator.pk).update(session_epoch=F("session_epoch") + 1)
+    administrator.refresh_from_db(fields=["session_epoch"])
+
+
+def _readable() -> str:
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def _tries(administrator: Administrator) -> str:
+    return budgets.key("portal-password", administrator.pk)
+
+
+def _record_everywhere(action: str, actor: Actor, now: datetime, administrator: Administrator) -> None:
+    for tenant in Tenant.objects.filter(roles__administrator=administrator).distinct().order_by("id"):
+        with tenant_scope(tenant.id):
+            _record(action, actor, now, administrator)
+
+
+def _record(action: str, actor: Actor, now: datetime, administrator: Administrator) -> None:
+    audit.record(actor=actor, action=action, at=now, subject_kind="administrator", subject_id=administrator.pk)
