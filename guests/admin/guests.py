@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
-from django.utils.http import urlencode
+from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from guests.admin.deleted import DeletedPages
@@ -28,7 +26,7 @@ from guests.admin.filters import (
 )
 from guests.admin.inviting import InvitePages
 from guests.admin.one import OneGuestPages
-from guests.admin.resetting import MOST, ResetPages
+from guests.admin.resetting_many import ResetManyPages
 from guests.admin.waiting import how_many_wait
 from guests.admin.words import method_words, named, status_mark
 from guests.models import Guest
@@ -37,7 +35,7 @@ from tenants.roles import Action
 
 
 @admin.register(Guest)
-class GuestAdmin(InvitePages, ResetPages, ExplainPages, DeletedPages, OneGuestPages):
+class GuestAdmin(InvitePages, ResetManyPages, ExplainPages, DeletedPages, OneGuestPages):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW
@@ -88,17 +86,5 @@ class GuestAdmin(InvitePages, ResetPages, ExplainPages, DeletedPages, OneGuestPa
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         is_inviter = self.may(request, Action.GUESTS_INVITE)
-        frame = {"may_invite": is_inviter, "waiting": how_many_wait()}
+        frame = {"may_invite": is_inviter, "waiting": how_many_wait(), "reset_offer": self.reset_offer(request)}
         return super().changelist_view(request, {**frame, **(extra_context or {})})
-
-    def has_reset_permission(self, request: HttpRequest) -> bool:
-        return self.may(request, Action.GUESTS_RESET)
-
-    @admin.action(description="Reset redemption status", permissions=["reset"])
-    def reset_chosen(self, request: HttpRequest, chosen: QuerySet[Guest]) -> HttpResponse | None:
-        """To the page that says whom it touches; nothing is reset here."""
-        ids = [str(guest_id) for guest_id in chosen.values_list("pk", flat=True)[: MOST + 1]]
-        if len(ids) > MOST:
-            self.message_user(request, f"Choose at most {MOST} guests at a time.", messages.ERROR)
-            return None
-        return redirect(f"{reverse('admin:guests_reset')}?{urlencode({'id': ids}, doseq=True)}")

@@ -78,6 +78,8 @@ class Resets:
                 except Refused as refused:
                     row.result_reason = refused.refusal.reason[:300]
                 except DatabaseError:
+                    if transaction.get_rollback():  # the connection itself is gone: the whole slice is done again
+                        raise
                     log.exception("one guest of many could not be reset")
                     row.result_reason = FAILED
             row.result = Result.FAILED if row.result_reason else Result.DONE
