@@ -256,11 +256,18 @@ class AuditSeal(OwnedModel):
     previous_hash = models.BinaryField()
     hash = models.BinaryField()
     sealed_at = models.DateTimeField(db_default=Now(), editable=False)
+    # When its lines were forgotten, being older than the tenant keeps them: the database's forget_history() sets it.
+    forgotten_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant", "sequence"], name="seal_sequence"),
             models.UniqueConstraint(fields=["tenant", "first_id"], name="seal_first"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["tenant", "sequence"], name="seal_kept", condition=models.Q(forgotten_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""Beat's work for tenants: sealing the history (R64).
+"""Beat's work for tenants: sealing the history, and forgetting what is older than a tenant keeps (R64).
 
-Finds the tenants with something to seal and enters the scope of each. A tenant that cannot be sealed must never keep
-the others waiting.
+Finds the tenants with something to do and enters the scope of each. A tenant that fails must never keep the others
+waiting.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ import logging
 
 from celery import shared_task
 from django.db import DatabaseError
+from django.utils import timezone
 
+from tenants.retention import forget_history, tenants_that_forget
 from tenants.scope import every_tenant, tenant_scope
 from tenants.sealing import seal_tenant, tenants_to_seal
 
 log = logging.getLogger(__name__)
+
+MOST_STEPS = 50
+"""Transactions for one tenant in one run: a million lines."""
 
 
 @shared_task(name="tenants.tasks.seal_audit")
@@ -28,3 +33,16 @@ def seal_audit(**later: object) -> None:
                 seal_tenant()
         except DatabaseError:
             log.exception("The history of tenant %s was not sealed; the next run tries again.", tenant_id)
+
+
+@shared_task(name="tenants.tasks.forget_old_history")
+def forget_old_history(**later: object) -> None:
+    """Forget, in every tenant that keeps its history for some days only, the blocks that are older. Every night."""
+    for tenant_id in tenants_that_forget():
+        try:
+            with tenant_scope(tenant_id):
+                for _ in range(MOST_STEPS):
+                    if forget_history(now=timezone.now()) is None:  # a task is a door
+                        break
+        except DatabaseError:
+            log.exception("The old history of tenant %s was not forgotten; tomorrow's run tries again.", tenant_id)

@@ -51,8 +51,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class ForgottenBlocks:
+    """The beginning of a chain whose lines are gone, as the tenant keeps them for some days only. Its seals stay."""
+
+    last: int
+    """The number of the last such block; they begin with 1."""
+    lines: int
+    since: datetime
+    until: datetime
+    """When the first and the last of them were forgotten."""
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What a chain says: how much is sealed, how many lines still wait, where the chain ends, what is wrong first."""
+    """What a chain says: how much is sealed, how many lines still wait, where the chain ends, what is wrong first.
+
+    `rows` counts the lines that are there; `forgotten` tells of blocks whose lines are not.
+    """
 
     seals: int
     rows: int
@@ -60,30 +75,40 @@ class Verdict:
     waiting_since: datetime | None
     head: Head | None
     finding: Finding | None
+    forgotten: ForgottenBlocks | None = None
 
 
 def verify_tenant(*, remembered: Head | None = None) -> Verdict:
     """Check the open tenant's whole chain against its lines, and that `remembered` is still part of it.
 
-    Reads in pages, in no transaction: lines and seals that appear meanwhile do no harm. Stops at the first finding.
+    Reads in pages, in no transaction: lines and seals that appear meanwhile do no harm, nor does a block that is
+    forgotten meanwhile. Stops at the first finding.
     """
     seals = rows = 0
+    forgotten: ForgottenBlocks | None = None
     head = Head(0, FIRST_PREVIOUS)
     last_id = 0
     is_remembered = remembered is None
     for seal in _seals():
         found = _check_seal(seal, head, last_id) or _check_rows(seal, last_id)
+        if found is not None and found.fault is Fault.ROW_REMOVED and seal.forgotten_at is None:
+            seal.refresh_from_db(fields=["forgotten_at"])  # forgotten while we were reading
+            found = found if seal.forgotten_at is None else _check_rows(seal, last_id)
         if found is None and remembered is not None and seal.sequence == remembered.sequence:
             is_remembered = bytes(seal.hash) == remembered.hash
             found = None if is_remembered else Finding(Fault.HEAD_LOST, seal.sequence)
         if found is not None:
-            return Verdict(seals, rows, 0, None, head if seals else None, found)
-        seals, rows, last_id = seals + 1, rows + seal.count, seal.last_id
+            return Verdict(seals, rows, 0, None, head if seals else None, found, forgotten)
+        if seal.forgotten_at is None:
+            rows += seal.count
+        else:
+            forgotten = _with_block(forgotten, seal, seal.forgotten_at)
+        seals, last_id = seals + 1, seal.last_id
         head = Head(seal.sequence, bytes(seal.hash))
     lost = None if is_remembered or remembered is None else Finding(Fault.HEAD_LOST, remembered.sequence)
     waiting = AuditEntry.objects.filter(id__gt=last_id)
     since = waiting.order_by("id").values_list("at", flat=True).first()
-    return Verdict(seals, rows, waiting.count(), since, head if seals else None, lost)
+    return Verdict(seals, rows, waiting.count(), since, head if seals else None, lost, forgotten)
 
 
 def _seals() -> Iterator[AuditSeal]:
@@ -114,8 +139,17 @@ def _check_seal(seal: AuditSeal, before: Head, last_id: int) -> Finding | None:
     return None if is_sound else Finding(Fault.SEAL_CHANGED, seal.sequence)
 
 
+def _with_block(before: ForgottenBlocks | None, seal: AuditSeal, at: datetime) -> ForgottenBlocks:
+    if before is None:
+        return ForgottenBlocks(seal.sequence, seal.count, at, at)
+    return ForgottenBlocks(seal.sequence, before.lines + seal.count, min(before.since, at), max(before.until, at))
+
+
 def _check_rows(seal: AuditSeal, last_id: int) -> Finding | None:
-    """The first line of the block, or of the ids before it, that is gone, new or different."""
+    """The first line of the block, or of the ids before it, that is gone, new or other; none once it is forgotten."""
+    if seal.forgotten_at is not None:
+        back = AuditEntry.objects.filter(id__gt=last_id, id__lte=seal.last_id).order_by("id").first()
+        return None if back is None else Finding(Fault.ROW_INSERTED, back.id)
     kept = bytes(seal.rows_hash)
     sealed = iter([kept[at : at + ROW_BYTES] for at in range(0, len(kept), ROW_BYTES)])
     expected = next(sealed, None)

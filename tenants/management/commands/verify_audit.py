@@ -58,6 +58,14 @@ class Command(TenantCommand):
         lines = [
             f"The history of {tenant.name} is as it was written: {verdict.rows:,} lines in {verdict.seals:,} seals."
         ]
+        if verdict.forgotten is not None:
+            gone = verdict.forgotten
+            first, last = f"{gone.since:%d %b %Y}", f"{gone.until:%d %b %Y}"
+            when = f"on {first}" if first == last else f"between {first} and {last}"
+            lines.append(
+                f"Blocks 1–{gone.last:,} were forgotten {when}, {gone.lines:,} lines, as the tenant keeps its history "
+                "for some days only. Their seals are there, and the chain through them is intact."
+            )
         if verdict.waiting:
             lines.append(f"{verdict.waiting:,} lines are not sealed yet.")
         if verdict.waiting_since is not None and timezone.now() - verdict.waiting_since > LATE:
