@@ -25,6 +25,7 @@ from django.utils import timezone
 from config.database_roles import LONGEST_TRANSACTION
 from config.findings import Line, State, bad, good, note
 from config.provider_diagnosis import registrations, sealed_secrets
+from outbox.kinds import reporting
 from outbox.models import OutboundMail
 from passcodes.models import Challenge
 from tenants.checks import owned_tables_have_policies
@@ -49,7 +50,7 @@ def examine() -> list[Line]:
         lines += [_guarded(check) for check in of_database]
         if all(line.state is not State.BAD for line in lines):
             lines += [_guarded(check) for check in (live_keys, sealed_secrets, outbox, history)]
-    return [*lines, broker(), mail(), registrations()]
+    return [*lines, broker(), mail(), mail_events(), registrations()]
 
 
 def keys() -> Line:
@@ -229,6 +230,18 @@ def mail() -> Line:
     except (OSError, smtplib.SMTPException) as error:
         return bad("mail", f"{where} does not let us in ({_first(error)}). Correct EMAIL_URL.")
     return good("mail", f"{where} lets us in. Send a test: manage.py check_mail")
+
+
+def mail_events() -> Line:
+    """Whether pages can say delivered and bounced, or handed over at most (R18)."""
+    found = reporting()
+    if found.reader is not None:
+        return good(
+            "mail events", f"{found.provider} posts them to {settings.PUBLIC_URL}/mail/events/{found.provider}/."
+        )
+    if found.missing:
+        return note("mail events", f"none are taken from {found.provider}: {found.missing.removesuffix('.')}.")
+    return note("mail events", "none: a mail server says no more than that it took a mail.")
 
 
 def _guarded(check: Callable[[], Line]) -> Line:

@@ -20,6 +20,7 @@ from guests.views.asking import carrying, goal, start_again_url
 from guests.views.pages import page
 from guests.views.refusals import Known
 from guests.views.wording import Problem
+from outbox.kinds import reporting
 from outbox.models import OutboundMail, State
 from passcodes.models import Challenge
 from passcodes.rules import Pool
@@ -153,5 +154,11 @@ def _mail(challenge: Challenge, domain: str) -> dict[str, object] | None:
     if mail is None:
         return None
     state = SHOWN_AS.get(State(mail.state), "queued")
-    at = mail.settled_at or mail.created_at
-    return {"state": state, "at": at, "next_at": None, "why": "", "domain": domain}
+    return {
+        "state": state,
+        "at": mail.state_at,
+        "next_at": None,
+        "why": mail.reason.removesuffix(".") if mail.state == State.BOUNCED else "",
+        "domain": domain,
+        "is_last_word": state == "handed_over" and reporting().reader is None,
+    }

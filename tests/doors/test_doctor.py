@@ -105,6 +105,19 @@ def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
     told(diagnosis.mail(), State.NOTE, "check_mail")
 
 
+def test_R18_whether_a_provider_tells_what_became_of_mails_is_told(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    told(diagnosis.mail_events(), State.NOTE, "no more than that it took a mail")
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
+    told(diagnosis.mail_events(), State.NOTE, "Set ANYMAIL_WEBHOOK_SECRET")
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "postmark:sentinel-of-a-secret"}
+    told(diagnosis.mail_events(), State.GOOD, f"{settings.PUBLIC_URL}/mail/events/postmark/")
+    assert "sentinel" not in diagnosis.mail_events().said
+    settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
+    settings.ANYMAIL = {}
+    told(diagnosis.mail_events(), State.NOTE, "none are taken from mailgun")
+
+
 @pytest.mark.parametrize("prefix", ["ENTRA", "MICROSOFT_ACCOUNT"])
 def test_H_a_registration_that_is_half_is_told(settings: Any, prefix: str) -> None:
     settings.DISCOVERY = "live"
