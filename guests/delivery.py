@@ -47,6 +47,8 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         return Nothing("dropped", "The invitation was ended before it was mailed.")
     if invitation.guest.deleted_at is not None:
         return Nothing("dropped", "The guest was deleted before the invitation was mailed.")
+    if invitation.reminders and invitation.accepted_at is not None:
+        return Nothing("dropped", "The invitation was accepted before the reminder was mailed.")
     if invitation.guest.is_blocked:
         return Nothing("suppressed", "Sign-in is blocked for this guest.")
     if not tickets.is_known_key(invitation.key_id):
@@ -64,6 +66,7 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         "message": invitation.message,
         "url": tickets.link(tenant_domain=tenant.primary_domain, secret=secret),
         "expires_at": invitation.expires_at,
+        "reminders": invitation.reminders,
     }
     return Message(
         to=invitation.guest.address,

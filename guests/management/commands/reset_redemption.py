@@ -1,36 +1,54 @@
-"""manage.py reset_redemption: let a guest redeem again."""
+"""manage.py reset_redemption: let a guest redeem again, or have workers do so for many."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from guests.management.addressed import add_guest_argument, address, guest_at, inviter_of
+from guests.management.addressed import address, guest_at, inviter_of
+from guests.management.following import follow, name_the_first
+from guests.operations.batches.choice import METHODS, Choice
+from guests.operations.batches.choosing import reset_many
+from guests.operations.batches.removed import removed_providers
+from guests.operations.inviting import Inviter
 from guests.operations.resetting import (
     reset_redemption,
     reset_redemption_by_mail,
     reset_redemption_to_address,
     reset_redemption_to_another_of_theirs,
 )
+from tenants.addresses import AddressRefused, canonical_domain
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
 from tenants.refusals import Refusal
 
 
 class Command(TenantCommand):
-    """Parses, calls one operation, prints the new link."""
+    """Parses, calls one operation, prints the new link; for many, whom it would touch or how far it is."""
 
     help = (
         "Reset a guest's redemption status: the method and the consent are cleared, sessions, live codes and old links "
-        "end, and a new invitation is made. Prints its link; mails it with --mail. The guest's id and history stay."
+        "end, and a new invitation is made. Prints its link; mails it with --mail. The guest's id and history stay. "
+        "Without --guest, many are reset by workers: those of a method, a provider or a domain, or who wait because "
+        "their provider was removed. That only says whom it would touch, until --start is given."
     )
-    example = "manage.py reset_redemption --tenant fabrikam.example --guest nicole@firstupconsultants.com --mail"
+    example = (
+        "manage.py reset_redemption --tenant fabrikam.example --guest nicole@firstupconsultants.com --mail\n"
+        "  manage.py reset_redemption --tenant fabrikam.example --all-with-method google --mail --start --wait"
+    )
 
     def add_tenant_arguments(self, parser: CommandParser) -> None:
-        add_guest_argument(parser)
-        parser.add_argument("--mail", action="store_true", help="mail the new invitation")
+        parser.add_argument("--guest", type=address, metavar="ADDRESS", help="the guest's email address")
+        parser.add_argument("--all-with-method", choices=sorted(METHODS), help="many: all who redeemed so")
+        parser.add_argument("--provider", type=UUID, metavar="ID", help="many: all who redeemed with this provider")
+        parser.add_argument("--domain", default="", help="many: all of this domain who have redeemed")
+        parser.add_argument("--waiting", action="store_true", help="many: all whose provider was removed")
+        parser.add_argument("--start", action="store_true", help="many: have them reset, instead of saying whom")
+        parser.add_argument("--wait", action="store_true", help="many: follow it until it is done")
+        parser.add_argument("--mail", action="store_true", help="mail the new invitation, or invitations")
         parser.add_argument(
             "--new-address", type=address, metavar="ADDRESS", help="give the guest this address and mail it there"
         )
@@ -43,10 +61,16 @@ class Command(TenantCommand):
         parser.add_argument("--inviter-address", type=address, metavar="ADDRESS", help="where answers to the mail go")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
+        inviter = inviter_of(tenant, options["inviter_name"], options["inviter_address"])
+        is_many = options["all_with_method"] or options["provider"] or options["domain"] or options["waiting"]
+        if bool(options["guest"]) is bool(is_many):
+            raise CommandError("Name one guest with --guest, or many with --all-with-method, --domain or --waiting.")
+        if is_many:
+            return self._many(tenant, inviter, options)
         who: dict[str, Any] = {
             "tenant": tenant,
             "guest_id": guest_at(options["guest"], tenant).id,
-            "inviter": inviter_of(tenant, options["inviter_name"], options["inviter_address"]),
+            "inviter": inviter,
             "actor": self.actor,
             "now": timezone.now(),
         }
@@ -62,3 +86,39 @@ class Command(TenantCommand):
             raise self.refused(invited)
         self.stdout.write(invited.link)
         return None
+
+    def _many(self, tenant: Tenant, inviter: Inviter, options: dict[str, Any]) -> None:
+        if options["new_address"]:
+            raise CommandError("--new-address is for one guest: name them with --guest.")
+        choice = _choice(options)
+        if not options["start"]:
+            name_the_first(choice.found(), choice.in_words(), self.stdout)
+            self.stdout.write("Nothing has been done. To reset them, give --start.")
+            return
+        batch = reset_many(
+            tenant=tenant,
+            choice=choice,
+            is_mailed=options["mail"],
+            inviter=inviter,
+            actor=self.actor,
+            now=timezone.now(),
+        )
+        if isinstance(batch, Refusal):
+            raise self.refused(batch)
+        self.stdout.write(f"{batch.name} ({batch.id})")
+        if options["wait"]:
+            follow(batch, self.stdout)
+
+
+def _choice(options: dict[str, Any]) -> Choice:
+    try:
+        domain = canonical_domain(options["domain"]) if options["domain"] else ""
+    except AddressRefused as refused:
+        raise CommandError(f"'{options['domain']}' is no domain. {refused.reason}") from None
+    providers = (options["provider"],) if options["provider"] else ()
+    if options["waiting"]:
+        gone = removed_providers()
+        providers = tuple(one for one in gone if not providers or one in providers)
+        if not providers:
+            raise CommandError("Nobody waits for a reset: every provider that guests redeemed with is still set up.")
+    return Choice(method=options["all_with_method"] or "", providers=providers, domain=domain)
