@@ -63,18 +63,19 @@ class Details:
 
 
 def guest_fields(
-    *, tenant: Tenant, address: Address, details: Details, sponsors: Sequence[dict[str, str]]
+    *, tenant: Tenant, key: str, to_send: str, details: Details, sponsors: Sequence[dict[str, str]]
 ) -> dict[str, Any]:
-    """A new guest's columns, the key of their address excepted. `sponsors` has at least one (R55)."""
+    """A new guest's columns, the key of their address excepted. `key` and `to_send` are of one Address; `sponsors` has
+    at least one (R55)."""
     first, *others = sponsors
     return {
         "tenant_id": tenant.id,
-        "address": address.to_send,
-        "domain": address.domain,
+        "address": to_send,
+        "domain": key.rpartition("@")[2],
         "name": details.name,
         "name_key": details.name.casefold()[:100],
         "language": details.language,
-        "user_principal_name": user_principal_name(address.key, tenant.primary_domain),
+        "user_principal_name": user_principal_name(key, tenant.primary_domain),
         "sponsor_name": first["name"],
         "sponsor_address": first["address"],
         "other_sponsors": others,

@@ -126,7 +126,11 @@ def _invite(
         address_key=address.key,
         deleted_at=None,
         defaults=guest_fields(
-            tenant=tenant, address=address, details=details, sponsors=_sponsors(tenant, details, inviter)
+            tenant=tenant,
+            key=address.key,
+            to_send=address.to_send,
+            details=details,
+            sponsors=_sponsors(tenant, details, inviter),
         ),
     )
     if guest.is_blocked:

@@ -29,6 +29,7 @@ from tenants.audit import SYSTEM, Actor, Outcome, record
 from tenants.models import Tenant
 from tenants.queue import nudge
 from tenants.scope import current_tenant_id
+from tenants.writing import insert_many
 
 DELIVER: Final = "outbox.tasks.deliver"
 """The name of the task that a nudge asks for."""
@@ -82,7 +83,7 @@ def enqueue_many(*, kind: str, planned: Sequence[Planned], now: datetime) -> Non
     mails = [_mail(kind, one.subject_id, Rank.BULK, one.deadline, one.due_at) for one in planned]
     for mail, one in zip(mails, planned, strict=True):
         mail.created_at, mail.due_at = now, one.due_at
-    OutboundMail.objects.bulk_create(mails)
+    insert_many(mails)
 
 
 def _mail(kind: str, subject_id: UUID, rank: int, deadline: datetime | None, since: datetime) -> OutboundMail:

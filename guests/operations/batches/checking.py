@@ -18,6 +18,7 @@ from guests.operations.batches.formats import recognise
 from guests.operations.batches.reading import PIECE, Format, Place, Unreadable, records
 from guests.operations.batches.typed_rows import RowReader, TypedRow
 from tenants.models import Administrator, Tenant
+from tenants.writing import insert_many
 
 SLICE: Final = 500
 """Rows that one slice checks."""
@@ -103,7 +104,7 @@ def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:
         there = Verdict.AGAIN if guest_id else Verdict.NEW
         rows.append(_row(batch, replace(row, reason=reason), Verdict.REFUSED if reason else there))
         rows[-1].guest_id = guest_id
-    BatchRow.objects.bulk_create(rows)
+    insert_many(rows)
     batch.rows += len(rows)
     batch.rows_new += sum(row.verdict == Verdict.NEW for row in rows)
     batch.rows_again += sum(row.verdict == Verdict.AGAIN for row in rows)

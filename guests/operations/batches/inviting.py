@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -21,16 +20,16 @@ from guests import tickets
 from guests.models import Batch, BatchRow, Ended, Guest, Invitation, Result, Status, Verdict
 from guests.operations.batches.checking import ADMINISTRATOR, BLOCKED, administrators_among, check_rows
 from guests.operations.batches.slices import actor_of
-from guests.operations.batches.typed_rows import domain_reason
+from guests.operations.batches.typed_rows import LONGEST_REASON, domain_reason
 from guests.operations.drafting import SAID, Details, Inviter, draft_invitation, guest_fields, say_anew
 from guests.operations.inviting import inviting_refusal, is_gone
 from guests.operations.mailing import mail_invitations_among_many
 from tenants import audit
-from tenants.addresses import Address, AddressRefused, canonical
 from tenants.audit import Actor
 from tenants.inviters import InviterKind
 from tenants.models import AuditEntry, Tenant
 from tenants.origins import noted
+from tenants.writing import insert_many, insert_missing, update_many
 
 SLICE: Final = 300
 """Guests that one slice invites: a quarter of a second in which their rows are held."""
@@ -49,7 +48,6 @@ class Work:
     actor: Actor
     now: datetime
     rows: list[BatchRow]
-    addresses: dict[int, Address] = field(default_factory=dict)
     guests: dict[str, Guest] = field(default_factory=dict)
     new: set[UUID] = field(default_factory=set)
     checked_new: int = 0
@@ -106,15 +104,8 @@ def _ask_again(work: Work) -> None:
         if refusal is not None:
             row.result_reason = f"Nobody may invite: {refusal.reason}"
             continue
-        if row.address_key in administrators:
-            row.result_reason = ADMINISTRATOR
-            continue
-        try:
-            work.addresses[row.id] = canonical(row.address)
-        except AddressRefused as refused:
-            row.result_reason = f"Not an address: {refused.reason}"
-            continue
-        row.result_reason = domain_reason(work.tenant, work.addresses[row.id])
+        is_administrator = row.address_key in administrators
+        row.result_reason = ADMINISTRATOR if is_administrator else domain_reason(work.tenant, row.address_key)
 
 
 def _find_or_make_guests(work: Work) -> None:
@@ -128,14 +119,18 @@ def _find_or_make_guests(work: Work) -> None:
         Guest(
             address_key=row.address_key,
             **guest_fields(
-                tenant=work.tenant, address=work.addresses[row.id], details=work.details(row), sponsors=[sponsor]
+                tenant=work.tenant,
+                key=row.address_key,
+                to_send=row.address,
+                details=work.details(row),
+                sponsors=[sponsor],
             ),
         )
         for row in rows
     ]
     there = Guest.objects.filter(address_key__in=[row.address_key for row in rows], deleted_at__isnull=True)
     known = set(there.values_list("address_key", flat=True))
-    Guest.objects.bulk_create([guest for guest in made if guest.address_key not in known], ignore_conflicts=True)
+    insert_missing([guest for guest in made if guest.address_key not in known])
     work.guests = {guest.address_key: guest for guest in there.select_for_update().order_by("address_key")}
     work.new = {guest.id for guest in made} & {guest.id for guest in work.guests.values()}
     renamed: list[Guest] = []
@@ -150,7 +145,7 @@ def _find_or_make_guests(work: Work) -> None:
         elif row.name and row.name != guest.name and guest.redemption_status == Status.PENDING:
             guest.name, guest.name_key = row.name, row.name.casefold()[:100]
             renamed.append(guest)
-    Guest.objects.bulk_update(renamed, ["name", "name_key"])
+    update_many(renamed, ["name", "name_key"])
 
 
 def _invite(work: Work) -> dict[int, Invitation]:
@@ -176,9 +171,9 @@ def _invite(work: Work) -> dict[int, Invitation]:
         _open(replaced).filter(Q(expires_at__isnull=True) | Q(expires_at__gt=work.now)).update(
             ended_at=Now(), ended_why=Ended.REPLACED
         )
-        Invitation.objects.bulk_update(live.values(), SAID)
-    Invitation.objects.bulk_create(made)
-    AuditEntry.objects.bulk_create([_line(work, row, found.get(row.id)) for row in work.rows])
+        update_many(list(live.values()), SAID)
+    insert_many(made)
+    insert_many([_line(work, row, found.get(row.id)) for row in work.rows])
     return found
 
 
@@ -225,20 +220,8 @@ def _settle(work: Work) -> None:
     """Write the rows' results in one statement, and count them."""
     for row in work.rows:
         row.result = Result.FAILED if row.result_reason else Result.DONE
-    columns: Any = [
-        [row.id for row in work.rows],
-        [row.guest_id for row in work.rows],
-        [row.verdict for row in work.rows],
-        [row.result for row in work.rows],
-        [row.result_reason[:300] for row in work.rows],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE guests_batchrow AS row SET guest_id = now.guest, verdict = now.verdict, result = now.result,"
-            " result_reason = now.reason FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[])"
-            " AS now (id, guest, verdict, result, reason) WHERE row.id = now.id",
-            columns,
-        )
+        row.result_reason = row.result_reason[:LONGEST_REASON]
+    update_many(work.rows, ["guest_id", "verdict", "result", "result_reason"])
     _count(work)
 
 

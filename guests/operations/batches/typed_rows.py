@@ -32,8 +32,10 @@ _TURNS_THE_TEXT: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u
 
 @dataclass(frozen=True)
 class TypedRow:
-    """One row. `address` is None, and `reason` says why, where nobody can be invited by it; a reason may stand beside
-    an address as well."""
+    """One row. `shown` is the address as mail goes to it, or what was typed where it is none; `reason` then says why.
+
+    A reason may stand beside an address as well.
+    """
 
     number: int
     shown: str
@@ -68,7 +70,7 @@ class RowReader:
             address, reason = _address(shown)
         if address is not None:
             reason = (
-                domain_reason(self.tenant, address)
+                domain_reason(self.tenant, address.key)
                 or self._redirect_reason(url)
                 or _send_reason(send)
                 or _message_reason(message)
@@ -76,7 +78,7 @@ class RowReader:
             )
         return TypedRow(
             number=record.number,
-            shown=(shown if len(shown) <= LONGEST_SHOWN or address is None else address.to_send)[:LONGEST_SHOWN],
+            shown=address.to_send if address else shown[:LONGEST_SHOWN],
             address=address,
             name=name[:LONGEST_NAME],
             redirect_url=url[:LONGEST_URL],
@@ -107,13 +109,14 @@ class RowReader:
         return self.followed[url]
 
 
-def domain_reason(tenant: Tenant, address: Address) -> str:
-    """Why the tenant does not take this domain, "" where it does (R53)."""
-    if is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
+def domain_reason(tenant: Tenant, key: str) -> str:
+    """Why the tenant does not take the domain of an address with this key, "" where it does (R53)."""
+    domain = key.rpartition("@")[2]
+    if is_domain_taken(domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
         return ""
     if tenant.allowed_domains:
-        return f"Domain not allowed: {address.domain} is not on the allow list. Settings has the list."
-    return f"Domain not allowed: {address.domain} is on the deny list. Settings has the list."
+        return f"Domain not allowed: {domain} is not on the allow list. Settings has the list."
+    return f"Domain not allowed: {domain} is on the deny list. Settings has the list."
 
 
 def _address(text: str) -> tuple[Address | None, str]:
