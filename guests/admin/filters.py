@@ -55,6 +55,7 @@ class DomainFilter(ValuesFilter):
 class LastSignInFilter(admin.SimpleListFilter):
     title = "last sign-in"
     parameter_name = "last"
+    IN_ORDER = ("7", "90")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("7", "In the last 7 days"), ("90", "Not for 90 days"), ("never", "Never")]

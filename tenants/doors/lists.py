@@ -31,14 +31,19 @@ class KeysetChangeList(ChangeList):
 
     def _keep_one_order(self) -> None:
         """The first column that was asked for, if the list offers to be ordered by it."""
-        wanted = self.params.get(ORDER_VAR, "").split(".")[0]
+        wanted = self.params.pop(ORDER_VAR, "").split(".")[0]
+        self.filter_params.pop(ORDER_VAR, None)
         shown = {str(at): name for at, name in enumerate(self.list_display)}
-        is_offered = shown.get(wanted.removeprefix("-")) in (self.sortable_by or ())
-        for parameters in (self.params, self.filter_params):
-            parameters.pop(ORDER_VAR, None)
-        if is_offered:
+        if shown.get(wanted.removeprefix("-")) in (self.sortable_by or ()):
             self.params[ORDER_VAR] = wanted
             self.filter_params[ORDER_VAR] = [wanted]
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """The one column that was asked for, or the list's own order; then the key. Nothing of the queryset's own
+        order after it, as the stock list has it: no index goes on with that."""
+        if ORDER_VAR in self.params:
+            return list(super().get_ordering(request, queryset.order_by()))
+        return self._get_deterministic_ordering(self.model_admin.get_ordering(request))
 
     def _get_deterministic_ordering(self, ordering: Any) -> list[Any]:
         return [column.term() for column in columns_of(self.model, ordering)]
