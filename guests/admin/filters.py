@@ -50,6 +50,7 @@ class DomainFilter(ValuesFilter):
     title = "domain"
     parameter_name = "domain"
     column = "domain"
+    among = "deleted_at IS NULL"
 
 
 class LastSignInFilter(admin.SimpleListFilter):

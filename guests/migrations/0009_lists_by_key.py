@@ -3,6 +3,8 @@
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
+THERE = models.Q(("deleted_at__isnull", True))
+
 
 class Migration(migrations.Migration):
     atomic = False
@@ -10,15 +12,25 @@ class Migration(migrations.Migration):
     dependencies = [("guests", "0008_guest_steps")]
 
     operations = [
-        AddIndexConcurrently("guest", models.Index(fields=["tenant", "name_key", "-id"], name="guest_by_name")),
         AddIndexConcurrently(
-            "guest", models.Index(fields=["tenant", "domain", "-created_at", "id"], name="guest_by_domain")
+            "guest", models.Index(fields=["tenant", "name_key", "-id"], name="guest_by_name", condition=THERE)
         ),
         AddIndexConcurrently(
-            "guest", models.Index(fields=["tenant", "redemption_status", "-created_at", "id"], name="guest_by_status")
+            "guest",
+            models.Index(fields=["tenant", "domain", "-created_at", "id"], name="guest_by_domain", condition=THERE),
         ),
         AddIndexConcurrently(
-            "guest", models.Index(fields=["tenant", "method", "-created_at", "id"], name="guest_by_method")
+            "guest",
+            models.Index(
+                fields=["tenant", "redemption_status", "-created_at", "id"], name="guest_by_status", condition=THERE
+            ),
+        ),
+        AddIndexConcurrently(
+            "guest",
+            models.Index(fields=["tenant", "method", "-created_at", "id"], name="guest_by_method", condition=THERE),
+        ),
+        AddIndexConcurrently(
+            "guest", models.Index(fields=["tenant", "user_principal_name"], name="guest_by_upn", condition=THERE)
         ),
         AddIndexConcurrently(
             "guest",
@@ -27,6 +39,7 @@ class Migration(migrations.Migration):
                 models.F("last_sign_in_at").desc(nulls_last=True),
                 models.F("id"),
                 name="guest_by_sign_in",
+                condition=THERE,
             ),
         ),
         AddIndexConcurrently(
@@ -34,12 +47,13 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["tenant", "-created_at", "id"],
                 name="guest_never_signed_in",
-                condition=models.Q(("last_sign_in_at__isnull", True)),
+                condition=models.Q(("deleted_at__isnull", True), ("last_sign_in_at__isnull", True)),
             ),
         ),
         RemoveIndexConcurrently("guest", "guest_name"),
         RemoveIndexConcurrently("guest", "guest_domain"),
         RemoveIndexConcurrently("guest", "guest_status"),
         RemoveIndexConcurrently("guest", "guest_method"),
+        RemoveIndexConcurrently("guest", "guest_upn"),
         RemoveIndexConcurrently("guest", "guest_last_sign_in"),
     ]
