@@ -24,11 +24,12 @@ SHORTEST_PASSCODE = 10
 """Minutes (R11): a tenant may shorten a code's life to 10, never lengthen it above 30."""
 LONGEST_INVITATION = 365
 """Days (R52)."""
+NOT_BOTH = "Either allow domains or deny domains, not both."
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What an administrator may change. Domains and origins are canonical already; lists are in the typed order."""
+    """What an administrator may change. Origins are canonical already, in the typed order."""
 
     name: str
     privacy_statement_url: str
@@ -38,8 +39,6 @@ class Settings:
     passcode_minutes: int
     invitation_days: int | None
     landing_origins: list[str]
-    allowed_domains: list[str]
-    denied_domains: list[str]
 
 
 def version_of(tenant: Tenant) -> str:
@@ -56,8 +55,7 @@ def change_settings(
     `shown_version` is version_of() what the administrator was looking at, empty where nothing was shown: settings that
     have changed since are refused, or what was added meanwhile, as an application's origin is, would be lost.
 
-    Refuses a passcode's life outside 10 to 30 minutes (R11), an invitation's outside 1 to 365 days (R52) and an allow
-    list beside a deny list (R53).
+    Refuses a passcode's life outside 10 to 30 minutes (R11) and an invitation's outside 1 to 365 days (R52).
     """
     wrong = _wrong(settings)
     if wrong:
@@ -87,11 +85,52 @@ def change_settings(
         return publish_terms(tenant=row, text=terms, actor=actor, now=now)
 
 
+def lists_version_of(tenant: Tenant) -> str:
+    """What the two lists of domains are at this moment, as an opaque word."""
+    return hashlib.sha256(json.dumps([tenant.allowed_domains, tenant.denied_domains]).encode()).hexdigest()[:32]
+
+
+def change_domain_lists(
+    *,
+    tenant: Tenant,
+    allowed: list[str],
+    denied: list[str],
+    actor: Actor,
+    now: datetime,
+    shown_version: str = "",
+) -> Tenant | Refusal:
+    """Store from which domains guests are taken (R53); the same lists again change nothing.
+
+    Domains as A-labels, in the typed order. `shown_version` is lists_version_of() what the administrator was looking
+    at, empty where nothing was shown. Refuses an allow list beside a deny list, and lists that have changed since.
+    """
+    if allowed and denied:
+        return Refusal(Code.INPUT, reason=NOT_BOTH)
+    with transaction.atomic():
+        row = Tenant.objects.select_for_update().get(id=tenant.id)
+        if shown_version and shown_version != lists_version_of(row):
+            return Refusal(
+                Code.INPUT, reason="The lists were changed meanwhile. Load the page again, then change them."
+            )
+        before = {"allowed_domains": row.allowed_domains, "denied_domains": row.denied_domains}
+        after = {"allowed_domains": allowed, "denied_domains": denied}
+        if before != after:
+            row.allowed_domains, row.denied_domains = allowed, denied
+            row.save(update_fields=list(after))
+            audit.record(
+                actor=actor,
+                action="tenant.domains_changed",
+                at=now,
+                subject_kind="tenant",
+                subject_id=row.id,
+                details={"before": before, "after": after},
+            )
+        return row
+
+
 def _wrong(settings: Settings) -> str:
     if not SHORTEST_PASSCODE <= settings.passcode_minutes <= LONGEST_PASSCODE:
         return f"A passcode lives between {SHORTEST_PASSCODE} and {LONGEST_PASSCODE} minutes."
     if settings.invitation_days is not None and not 1 <= settings.invitation_days <= LONGEST_INVITATION:
         return f"An invitation lives between 1 and {LONGEST_INVITATION} days, or for ever."
-    if settings.allowed_domains and settings.denied_domains:
-        return "Either allow domains or deny domains, not both."
     return ""

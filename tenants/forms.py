@@ -123,16 +123,6 @@ class SettingsForm(forms.Form):
         label="Where guests may go on to",
         help_text="One origin a line, as https://app.example. Links to anywhere else end in My Apps.",
     )
-    allowed_domains = LinesField(
-        read=read_domain,
-        label="Only guests from",
-        help_text="One domain a line. Empty: every domain that is not refused below.",
-    )
-    denied_domains = LinesField(
-        read=read_domain,
-        label="No guests from",
-        help_text="One domain a line. Who has redeemed already is not affected.",
-    )
 
     @classmethod
     def of(cls, tenant: Tenant) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
+from guests.admin.domain_lists import DomainListsPage
 from guests.admin.known_domains import KnownDomainsPage
 from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
@@ -61,7 +62,7 @@ class Asked:
 
 
 @admin.register(RedemptionOrder)
-class RedemptionOrderAdmin(PasscodePage, MicrosoftAccountPage, KnownDomainsPage, ProviderImpactPages):
+class RedemptionOrderAdmin(PasscodePage, MicrosoftAccountPage, KnownDomainsPage, DomainListsPage, ProviderImpactPages):
     """One page for each order instead of a list of rows, and the pages beside it that say whom a change touches."""
 
     view_action = Action.PROVIDERS_VIEW
@@ -85,6 +86,11 @@ class RedemptionOrderAdmin(PasscodePage, MicrosoftAccountPage, KnownDomainsPage,
                 "email-passcode/guests.csv",
                 self.guarded(require_GET(self.locked_out_csv), Action.GUESTS_VIEW),
                 name="guests_passcode_csv",
+            ),
+            path(
+                "guests-domains/",
+                self.guarded(self.domain_lists_page, Action.SETTINGS_VIEW),
+                name="guests_domain_lists",
             ),
             path("known-domains/", self.guarded(self.known_domains_page, view), name="guests_known_domains"),
             path(

@@ -1,4 +1,5 @@
-"""Guests of a provider newest first, and live sessions by method. Built beside running sign-ins: the tables may be large."""
+"""Guests of a provider newest first, live sessions by method: built beside running sign-ins, as the tables may be large.
+A batch may revoke."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
@@ -25,6 +26,20 @@ class Migration(migrations.Migration):
                 condition=models.Q(("ended_at__isnull", True)),
                 fields=["tenant", "method", "expires_at"],
                 name="session_live",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="batch",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("invitations", "Invitations"),
+                    ("resets", "Resets of redemption status"),
+                    ("reminders", "Reminders"),
+                    ("revocations", "Invitations revoked"),
+                ],
+                db_collation="C",
+                max_length=20,
             ),
         ),
     ]

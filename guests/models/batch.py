@@ -22,6 +22,7 @@ class BatchKind(models.TextChoices):
     INVITATIONS = "invitations", "Invitations"
     RESETS = "resets", "Resets of redemption status"
     REMINDERS = "reminders", "Reminders"
+    REVOCATIONS = "revocations", "Invitations revoked"
 
 
 class BatchState(models.TextChoices):

@@ -35,7 +35,7 @@ class TenantAdmin(TenantModelAdmin):
         (None, {"fields": ["name", "sender_name", "colour", "shown_version"]}),
         ("What guests agree to", {"fields": ["privacy_statement_url", "terms_text"]}),
         ("Passcodes and invitations", {"fields": ["passcode_minutes", "invitation_days"]}),
-        ("Which guests, and where they may go", {"fields": ["allowed_domains", "denied_domains", "landing_origins"]}),
+        ("Where guests may go on to", {"fields": ["landing_origins"]}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

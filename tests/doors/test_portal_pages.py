@@ -151,7 +151,6 @@ def test_R11_R39_R52_settings_are_stored_and_told_in_the_history(portal, fabrika
             passcode_minutes="10",
             invitation_days="14",
             landing_origins="https://App.example/\n\nhttps://app.example:8443\nhttps://app.example",
-            denied_domains="Tailspin.example\nbücher.example",
             terms_text="Be kind.",
         ),
     )
@@ -163,7 +162,6 @@ def test_R11_R39_R52_settings_are_stored_and_told_in_the_history(portal, fabrika
         14,
     )
     assert fabrikam.landing_origins == ["https://app.example", "https://app.example:8443"]
-    assert fabrikam.denied_domains == ["tailspin.example", "xn--bcher-kva.example"]
     assert (fabrikam.terms_text, fabrikam.terms_version) == ("Be kind.", 1)
     with tenant_scope(fabrikam.id):
         entry = AuditEntry.objects.get(action="tenant.settings_changed")
@@ -190,8 +188,6 @@ def test_saving_the_same_settings_again_writes_no_history(portal, fabrikam):
         pytest.param({"colour": "red"}, "# and six digits", id="a colour in words"),
         pytest.param({"landing_origins": "http://app.example"}, "Use https", id="R39-http"),
         pytest.param({"landing_origins": "https://app.example/path"}, "with nothing after it", id="R39-a path"),
-        pytest.param({"allowed_domains": "a b"}, "“a b”", id="R53-no domain"),
-        pytest.param({"allowed_domains": "a.example", "denied_domains": "b.example"}, "not both", id="R53-both lists"),
         pytest.param({"privacy_statement_url": "javascript:alert(1)"}, "valid URL", id="R22-a script"),
         pytest.param({"name": ""}, "This field is required", id="no name"),
     ],

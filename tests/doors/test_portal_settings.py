@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from applications.operations import add_application
@@ -51,22 +50,6 @@ def test_R39_an_application_that_is_accepted_leaves_the_settings_saveable(portal
     assert "The settings are saved." in text(answer)
     fabrikam.refresh_from_db()
     assert fabrikam.landing_origins == ["http://127.0.0.1:8123"]
-
-
-@pytest.mark.parametrize("count", [250, 2000], ids=lambda count: f"R53-{count}")
-def test_R53_a_long_list_is_kept_whole(portal, fabrikam, count):
-    domains = [f"d{n}.example" for n in range(count)]
-    portal.post(SETTINGS, sent(portal, denied_domains="\r\n".join(domains)))
-    fabrikam.refresh_from_db()
-    assert fabrikam.denied_domains == domains
-
-
-def test_R53_a_list_that_is_too_long_is_refused_with_the_limit_and_nothing_is_saved(portal, fabrikam):
-    lines = "\r\n".join(f"d{n}.example" for n in range(2001))
-    page = portal.post(SETTINGS, sent(portal, name="Fabrikam AG", denied_domains=lines))
-    assert "2,001 lines are too many: at most 2,000." in text(page)
-    fabrikam.refresh_from_db()
-    assert (fabrikam.name, fabrikam.denied_domains) == ("Fabrikam", [])
 
 
 def test_R39_saving_a_page_that_is_out_of_date_takes_no_origin_away(portal, fabrikam, operator, now):

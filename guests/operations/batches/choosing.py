@@ -1,4 +1,4 @@
-"""Making a batch out of a choice of guests: who is to be reset, who is to be reminded (R43, R52).
+"""Making a batch out of a choice of guests: who is to be reset, reminded, or whose invitation revoked (R43, R52, R53).
 
 Knows what a batch is called and who stands behind it. Nothing is done to a guest here: workers do, and the batch's page
 shows how far they are.
@@ -61,6 +61,26 @@ def remind_many(*, tenant: Tenant, days: int, inviter: Inviter, actor: Actor, no
         choice={"invited_before": (now - timedelta(days=days)).isoformat(), "days": days},
         told={"days": days},
         is_mailed=True,
+        tenant=tenant,
+        inviter=inviter,
+        actor=actor,
+        now=now,
+    )
+
+
+def revoke_untaken(*, tenant: Tenant, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
+    """Have workers revoke the open invitations of guests whose domain the tenant's lists do not take (R53).
+
+    They could not be redeemed as it is. Refuses where every domain is taken.
+    """
+    if not (tenant.allowed_domains or tenant.denied_domains):
+        return Refusal(Code.INPUT, reason="Guests of every domain are taken, so there is nothing to revoke.")
+    return _made(
+        kind=BatchKind.REVOCATIONS,
+        name="Revocation: invitations to domains that are not taken",
+        choice={},
+        told={},
+        is_mailed=False,
         tenant=tenant,
         inviter=inviter,
         actor=actor,

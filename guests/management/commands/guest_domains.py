@@ -1,0 +1,71 @@
+"""manage.py guest_domains: from which domains guests are taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from guests.management.addressed import inviter_of
+from guests.operations.batches.choosing import revoke_untaken
+from tenants.addresses import AddressRefused, canonical_domain, shown_domain
+from tenants.changing import change_domain_lists
+from tenants.doors.commands import TenantCommand
+from tenants.models import Tenant
+from tenants.refusals import Refusal
+
+
+class Command(TenantCommand):
+    """Prints the lists, or parses and calls one operation."""
+
+    help = (
+        "Show or set from which domains guests are taken: only from some, or from all but some. Holds for invitations "
+        "and redemptions from now on; guests who have redeemed are not affected. --revoke has workers revoke the open "
+        "invitations that could not be redeemed."
+    )
+    example = "manage.py guest_domains --tenant fabrikam.example --none-from tailspin.example --revoke"
+
+    def add_tenant_arguments(self, parser: CommandParser) -> None:
+        lists = parser.add_mutually_exclusive_group()
+        lists.add_argument("--only-from", nargs="+", metavar="DOMAIN", help="take guests of these domains only")
+        lists.add_argument("--none-from", nargs="+", metavar="DOMAIN", help="take no guests of these domains")
+        lists.add_argument("--from-any", action="store_true", help="take guests of every domain")
+        parser.add_argument("--revoke", action="store_true", help="revoke open invitations to other domains")
+
+    def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
+        if options["only_from"] or options["none_from"] or options["from_any"]:
+            outcome = change_domain_lists(
+                tenant=tenant,
+                allowed=_read(options["only_from"]),
+                denied=_read(options["none_from"]),
+                actor=self.actor,
+                now=timezone.now(),
+            )
+            if isinstance(outcome, Refusal):
+                raise self.refused(outcome)
+            tenant = outcome
+        self.stdout.write(_said(tenant))
+        if options["revoke"]:
+            batch = revoke_untaken(
+                tenant=tenant, inviter=inviter_of(tenant, "", None), actor=self.actor, now=timezone.now()
+            )
+            if isinstance(batch, Refusal):
+                raise self.refused(batch)
+            self.stdout.write(f"{batch.name} ({batch.id})")
+        return None
+
+
+def _read(typed: list[str] | None) -> list[str]:
+    try:
+        return list(dict.fromkeys(canonical_domain(one) for one in typed or ()))
+    except AddressRefused as refused:
+        raise CommandError(f"This is no domain. {refused.reason}") from None
+
+
+def _said(tenant: Tenant) -> str:
+    if tenant.allowed_domains:
+        return "Only guests from: " + ", ".join(map(shown_domain, tenant.allowed_domains))
+    if tenant.denied_domains:
+        return "No guests from: " + ", ".join(map(shown_domain, tenant.denied_domains))
+    return "Guests of every domain are taken."
