@@ -26,6 +26,7 @@ from guests.admin.filters import (
 )
 from guests.admin.inviting import InvitePages
 from guests.admin.one import OneGuestPages
+from guests.admin.reminding import RemindPages
 from guests.admin.resetting_many import ResetManyPages
 from guests.admin.waiting import how_many_wait
 from guests.admin.words import method_words, named, status_mark
@@ -38,7 +39,7 @@ NEVER_FIRST = F("last_sign_in_at").asc(nulls_first=True)
 
 
 @admin.register(Guest)
-class GuestAdmin(InvitePages, ResetManyPages, ExplainPages, DeletedPages, OneGuestPages):
+class GuestAdmin(InvitePages, ResetManyPages, RemindPages, ExplainPages, DeletedPages, OneGuestPages):
     """The directory."""
 
     view_action = Action.GUESTS_VIEW

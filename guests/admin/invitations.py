@@ -112,7 +112,8 @@ class InvitationAdmin(HistoryOfGuests):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         is_inviter = self.may(request, Action.GUESTS_INVITE)
-        return super().changelist_view(request, {"may_invite": is_inviter, **(extra_context or {})})
+        frame = {"may_invite": is_inviter, "may_remind": self.may(request, Action.GUESTS_INVITE_MANY)}
+        return super().changelist_view(request, {**frame, **(extra_context or {})})
 
     # --- columns ------------------------------------------------------------------------------------------------
 

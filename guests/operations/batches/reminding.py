@@ -23,7 +23,7 @@ from tenants import audit
 from tenants.models import Tenant
 
 PIECE: Final = 500
-"""Invitations that one slice gives verdicts."""
+"""Invitations that one slice looks at; a row is written for those whose guest is due."""
 
 GROUP: Final = 100
 """Invitations that one slice reminds of."""
@@ -36,32 +36,38 @@ OVER: Final = "Accepted, ended, or mailed since."
 
 def to_remind(*, before: datetime) -> QuerySet[Invitation]:
     """Live invitations from before that moment that nobody accepted and no mail went out about lately, unordered."""
-    return _live().filter(
+    return old_ones(before=before).filter(
         Q(last_mailed_at__isnull=True) | Q(last_mailed_at__lt=Now() - PAUSE),
-        created_at__lt=before,
         guest__redemption_status=Status.PENDING,
         guest__deleted_at__isnull=True,
     )
+
+
+def old_ones(*, before: datetime) -> QuerySet[Invitation]:
+    """Live, unaccepted invitations from before that moment: what an index finds, whoever was mailed meanwhile."""
+    there = Invitation.objects.filter(ended_at__isnull=True, accepted_at__isnull=True, created_at__lt=before)
+    return there.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
 
 
 class Reminders:
     """The work of BatchKind.REMINDERS. `choice` says before when the guests were invited."""
 
     def check(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
-        """A row for each of the next guests. Who is blocked is refused: no mail leaves to them."""
-        found = to_remind(before=datetime.fromisoformat(str(batch.choice["invited_before"])))
+        """A row for each guest of the next invitations who is due. Who is blocked is refused: no mail leaves to them."""
+        there = old_ones(before=datetime.fromisoformat(str(batch.choice["invited_before"])))
         if batch.read_to:
-            found = found.filter(behind(batch.read_to))
-        piece = list(found.select_related("guest").order_by("-created_at", "id")[:PIECE])
-        reasons = [_reason(one) for one in piece]
+            there = there.filter(behind(batch.read_to))
+        piece = list(there.select_related("guest").order_by("-created_at", "id")[:PIECE])
+        found = [one for one in piece if _is_due(one, now)]
+        reasons = [_reason(one) for one in found]
         BatchRow.objects.bulk_create(
             row_of(batch, batch.rows + place, one.guest, reason)
-            for place, (one, reason) in enumerate(zip(piece, reasons, strict=True), start=1)
+            for place, (one, reason) in enumerate(zip(found, reasons, strict=True), start=1)
         )
         refused = sum(bool(reason) for reason in reasons)
-        batch.rows += len(piece)
+        batch.rows += len(found)
         batch.rows_refused += refused
-        batch.rows_new += len(piece) - refused
+        batch.rows_new += len(found) - refused
         batch.read_to = place_of(created_at=piece[-1].created_at, pk=piece[-1].pk) if len(piece) == PIECE else ""
         return bool(batch.read_to)
 
@@ -93,16 +99,16 @@ class Reminders:
         return len(rows) == GROUP
 
 
-def _live() -> QuerySet[Invitation]:
-    there = Invitation.objects.filter(ended_at__isnull=True, accepted_at__isnull=True)
-    return there.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
-
-
 def _open_ones(guest_ids: list[UUID], now: datetime) -> dict[UUID, Invitation]:
     """By guest, the newest invitation that may still be reminded of, its row held until the slice ends."""
     locked = Invitation.objects.select_for_update(of=["self"]).select_related("guest").filter(guest__in=guest_ids)
     due = list(locked.filter(pk__in=to_remind(before=now).filter(guest__in=guest_ids)).order_by("pk"))
     return {one.guest_id: one for one in sorted(due, key=lambda one: one.created_at)}
+
+
+def _is_due(one: Invitation, now: datetime) -> bool:
+    is_rested = one.last_mailed_at is None or one.last_mailed_at < now - PAUSE
+    return is_rested and one.guest.redemption_status == Status.PENDING and one.guest.deleted_at is None
 
 
 def _reason(one: Invitation) -> str:
