@@ -165,9 +165,8 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         own = desk(request)
         if own.tenant is None:
             return redirect("admin:choose_tenant")
-        page: HttpResponse = self._page(
-            request, "admin/index.html", own.tenant.name, is_index=True, overview=overview(own.may)
-        )
+        drawn = overview(own.may, asked_for=request.GET.get("days", ""), now=clock())
+        page: HttpResponse = self._page(request, "admin/index.html", own.tenant.name, is_index=True, overview=drawn)
         return page
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

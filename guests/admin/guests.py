@@ -28,6 +28,7 @@ from guests.admin.inviting import InvitePages
 from guests.admin.one import OneGuestPages
 from guests.admin.reminding import RemindPages
 from guests.admin.resetting_many import ResetManyPages
+from guests.admin.steps import InvitedFilter, StepFilter
 from guests.admin.waiting import how_many_wait
 from guests.admin.words import method_words, named, status_mark
 from guests.models import Guest
@@ -45,7 +46,16 @@ class GuestAdmin(InvitePages, ResetManyPages, RemindPages, ExplainPages, Deleted
     view_action = Action.GUESTS_VIEW
     list_title = "Guests"
     list_display = ("guest", "status", "method_shown", "last_sign_in", "invited")
-    list_filter = (StatusFilter, MethodFilter, ProviderFilter, DomainFilter, LastSignInFilter, WaitingFilter)
+    list_filter = (
+        StatusFilter,
+        MethodFilter,
+        ProviderFilter,
+        DomainFilter,
+        LastSignInFilter,
+        InvitedFilter,
+        StepFilter,
+        WaitingFilter,
+    )
     search_fields = ("address_key", "name_key", "user_principal_name")
     search_help_text = "Name, address or user principal name, as it begins"
     ordering = ("-created_at", "id")

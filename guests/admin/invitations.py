@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from guests.admin.history import HistoryOfGuests
+from guests.admin.steps import AgeFilter
 from guests.admin.words import invitation_mark, mark, named
 from guests.models import Guest, Invitation
 from guests.operations.inviting import is_gone
@@ -77,7 +78,7 @@ class InvitationAdmin(HistoryOfGuests):
     view_action = Action.GUESTS_VIEW
     list_title = "Invitations"
     list_display = ("guest_shown", "link_shown", "mailed", "inviter", "invited")
-    list_filter = (LinkFilter,)
+    list_filter = (LinkFilter, AgeFilter)
     list_select_related = ("guest",)
     search_fields = ("guest__address_key", "guest__name_key")
     search_help_text = "The guest’s name or address, as it begins"

@@ -43,7 +43,7 @@ KEPT: Final = timedelta(days=400)
 LONGEST_STRETCH: Final = 20_000
 """Lines in a transaction: far from the 30 s that one may last."""
 
-MOST_STRETCHES: Final = 25
+MOST_STRETCHES: Final = 10
 """Of one tenant in one run, so that others come to their turn."""
 
 ANEW_AFTER: Final = timedelta(hours=1)

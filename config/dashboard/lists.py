@@ -1,0 +1,58 @@
+"""The addresses of the lists behind the numbers, each narrowed to what its number counts.
+
+Knows which filters the lists take. A list that the roles do not open has no address here: "".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from guests.operations.figures import BOUNCED, HANDED_OVER, INVITED
+from tenants.roles import Action
+
+
+@dataclass(frozen=True)
+class Lists:
+    """For one administrator (`may`) and one period, in days."""
+
+    may: Callable[[str], bool]
+    days: int
+
+    def guests(self, **narrowed: str) -> str:
+        return self._narrowed("admin:guests_guest_changelist", Action.GUESTS_VIEW, narrowed)
+
+    def invited(self, step: str = INVITED) -> str:
+        """Guests first invited in the period who came as far as this step."""
+        return self.guests(invited=str(self.days), **({} if step == INVITED else {"step": step}))
+
+    def lost(self, step: str) -> str:
+        """Guests first invited in the period who came as far as the step before this one and no further."""
+        return self.guests(invited=str(self.days), step=f"not_{step}")
+
+    def invitations(self, **narrowed: str) -> str:
+        return self._narrowed("admin:guests_invitation_changelist", Action.GUESTS_VIEW, narrowed)
+
+    def history(self, **narrowed: str) -> str:
+        return self._narrowed("admin:tenants_auditentry_changelist", Action.AUDIT_VIEW, narrowed)
+
+    def mails(self, action: str = HANDED_OVER, day: date | None = None) -> str:
+        """Mails that came so far, in the period or on one day of it."""
+        return self.history(action=action)
+
+    def mails_not_sent(self, day: date | None = None) -> str:
+        """Mails that bounced or failed."""
+        return self.history(action=BOUNCED)
+
+    def refusals(self, code: str) -> str:
+        """The lines of history that tell of this code."""
+        return self.history(outcome="refused", q=code)
+
+    def _narrowed(self, url_name: str, action: Action, narrowed: dict[str, str]) -> str:
+        if not self.may(action):
+            return ""
+        return reverse(url_name) + (f"?{urlencode(narrowed)}" if narrowed else "")
