@@ -60,11 +60,18 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         tenant_id=tenant.id,
         invitation_id=invitation.id,
     )
+    return invitation_message(
+        tenant=tenant, invitation=invitation, link=tickets.link(tenant_domain=tenant.primary_domain, secret=secret)
+    )
+
+
+def invitation_message(*, tenant: Tenant, invitation: Invitation, link: str) -> Message:
+    """What an invitation says, with this link; its row need not be stored."""
     context = _shared(tenant, invitation) | {
         "address": canonical(invitation.guest.address).key,
         "inviter_address": invitation.inviter_address,
         "message": invitation.message,
-        "url": tickets.link(tenant_domain=tenant.primary_domain, secret=secret),
+        "url": link,
         "expires_at": invitation.expires_at,
         "reminders": invitation.reminders,
     }

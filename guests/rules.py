@@ -92,6 +92,26 @@ def read_name(text: str) -> str | NameMistake:
     return NameMistake.TOO_LONG if len(name) > LONGEST_NAME else name
 
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain_message(text: str) -> str:
+    """An inviter's words with one kind of line end, as they are counted, stored and mailed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def message_mistake(message: str) -> str:
+    """Why these words cannot be mailed as they stand, in a sentence; nothing where they can (R51).
+
+    Signs that turn the direction of writing could make what follows in the mail read as something else.
+    """
+    if len(message) > LONGEST_MESSAGE:
+        return f"The message has {len(message):,} characters. {LONGEST_MESSAGE} fit."
+    if any(sign in _TURNING or (unicodedata.category(sign) == "Cc" and sign not in "\n\t") for sign in message):
+        return "The message holds characters that nobody sees. Type it anew."
+    return ""
+
+
 def user_principal_name(address_key: str, tenant_domain: str) -> str:
     """`local_domain#EXT#@tenant-domain`, as Entra writes a guest's name (R40)."""
     return f"{address_key.replace('@', '_')}#EXT#@{tenant_domain}"

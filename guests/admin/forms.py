@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from django import forms
 
-from guests.operations.inviting import Details
-from guests.rules import LONGEST_MESSAGE
+from guests.operations.inviting import MOST_SPONSORS, Details
+from guests.rules import LONGEST_MESSAGE, NameMistake, message_mistake, plain_message, read_name
 from tenants.addresses import Address, AddressRefused, canonical
 
 WIDE = {"class": "vTextField"}
+LINES = {"class": "vLargeTextField", "spellcheck": "false"}
+NAME_MISTAKES = {
+    NameMistake.MISSING: "A name has letters. Leave it empty where you do not know it.",
+    NameMistake.TOO_LONG: "A name has up to 100 characters.",
+    NameMistake.HIDDEN: "The name holds characters that nobody sees. Type it anew.",
+}
 
 
 def read_address(text: str) -> Address:
@@ -36,6 +42,15 @@ class InviteForm(forms.Form):
     application = forms.ChoiceField(
         required=False, label="Take them to", help_text="Where the guest arrives after accepting."
     )
+    sponsors = forms.CharField(
+        max_length=3000,
+        required=False,
+        widget=forms.Textarea(attrs={**LINES, "rows": 2}),
+        help_text=(
+            f"Up to {MOST_SPONSORS}, one address on each line. They are asked when the guest needs something. "
+            "You, where it is empty. A guest who is here already keeps theirs."
+        ),
+    )
     sends_mail = forms.BooleanField(
         required=False,
         initial=True,
@@ -43,9 +58,9 @@ class InviteForm(forms.Form):
         help_text="Without it you get a link to pass on yourself.",
     )
     message = forms.CharField(
-        max_length=LONGEST_MESSAGE,
         required=False,
-        widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 4}),
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 4, "maxlength": LONGEST_MESSAGE}),
         help_text=f"Plain text, up to {LONGEST_MESSAGE} characters. Links in it are not made clickable.",
     )
     cc = forms.CharField(
@@ -55,9 +70,12 @@ class InviteForm(forms.Form):
         widget=forms.EmailInput(attrs=WIDE),
         help_text="One address at most. They get the same email; its link works only for the guest’s address.",
     )
+    known = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
+    """What the page has said of a guest who is here already, so that it says so once."""
 
     def __init__(self, *args: object, destinations: list[tuple[str, str, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
+        self.offered = destinations
         self.destinations = {key: (name, url) for key, name, url in destinations}
         self.fields["application"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", "My Apps"),
@@ -66,6 +84,33 @@ class InviteForm(forms.Form):
 
     def clean_email(self) -> Address:
         return read_address(self.cleaned_data["email"])
+
+    def clean_display_name(self) -> str:
+        typed = self.cleaned_data["display_name"]
+        name = read_name(typed) if typed else ""
+        if isinstance(name, NameMistake):
+            raise forms.ValidationError(NAME_MISTAKES[name])
+        return name
+
+    def clean_message(self) -> str:
+        message = plain_message(self.cleaned_data["message"])
+        mistake = message_mistake(message)
+        if mistake:
+            raise forms.ValidationError(mistake)
+        return message
+
+    def clean_sponsors(self) -> tuple[Address, ...]:
+        lines = self.cleaned_data["sponsors"].replace(",", "\n").replace(";", "\n").splitlines()
+        found: dict[str, Address] = {}
+        for line in filter(None, map(str.strip, lines)):
+            try:
+                address = read_address(line)
+            except forms.ValidationError as error:
+                raise forms.ValidationError(f"“{line[:80]}”: {' '.join(error.messages)}") from None
+            found.setdefault(address.key, address)
+        if len(found) > MOST_SPONSORS:
+            raise forms.ValidationError(f"These are {len(found)} sponsors. A guest has at most {MOST_SPONSORS}.")
+        return tuple(found.values())
 
     def clean_cc(self) -> str:
         typed = self.cleaned_data["cc"]
@@ -76,12 +121,17 @@ class InviteForm(forms.Form):
         said = self.cleaned_data
         name, url = self.destinations.get(said["application"], ("", ""))
         return Details(
-            name=said["display_name"].strip(),
+            name=said["display_name"],
             redirect_url=url,
             resource_name=name,
-            message=said["message"].strip(),
+            message=said["message"],
             cc=said["cc"],
+            sponsors=said["sponsors"],
         )
+
+    def as_typed(self) -> dict[str, object]:
+        """What stands in the fields, for a form that is edited on; nothing of it was checked."""
+        return {field.name: field.data for field in self}
 
 
 class ResetForm(forms.Form):

@@ -17,7 +17,7 @@ from guests.operations.drafting import Details as Details
 from guests.operations.drafting import Inviter as Inviter
 from guests.operations.drafting import landing_of as landing_of
 from guests.operations.mailing import mail_invitation
-from guests.rules import is_domain_taken
+from guests.rules import is_domain_taken, message_mistake
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
@@ -45,8 +45,8 @@ def invite_guest(
     """Make the guest (or find them) and a link, and mail nothing.
 
     Refuses whom the tenant does not let invite (R53), an administrator's own address, more than five sponsors (R55),
-    a domain that the tenant does not take (E-DOMAIN), a blocked guest (E-BLOCKED) and what exceeds the hour's
-    invitations (E-WAIT).
+    a message that cannot be mailed as it stands (R51), a domain that the tenant does not take (E-DOMAIN), a blocked
+    guest (E-BLOCKED) and what exceeds the hour's invitations (E-WAIT).
     """
     try:
         with transaction.atomic():
@@ -117,6 +117,9 @@ def _invite(
         raise Refused(refusal)
     if len(details.sponsors) > MOST_SPONSORS:
         raise Refused(Refusal(Code.INPUT, reason=f"A guest has at most {MOST_SPONSORS} sponsors."))
+    mistake = message_mistake(details.message)
+    if mistake:
+        raise Refused(Refusal(Code.INPUT, reason=mistake))
     if Administrator.objects.filter(email=address.key, roles__tenant=tenant, is_active=True).exists():
         raise Refused(Refusal(Code.INPUT, reason="This address belongs to an administrator of this tenant."))
     if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
