@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from guests.models import Consent, ConsentKind, GuestSession
+from guests.models import Consent, ConsentKind, FederatedIdentity, GuestSession
 from guests.operations.deleting import KEEP_DELETED
 from guests.operations.ending import end_other_sessions
 from guests.operations.leaving import leave_tenant
@@ -20,6 +20,7 @@ from guests.sessions import forget_session, has_session_cookie, open_session
 from guests.views.asking import front_door_url, guest_actor, my_apps_url
 from guests.views.pages import page
 from guests.views.refusals import refuse
+from providers.connections import name_of
 from providers.rules import METHOD_NAMES, Method
 from tenants.doors.middleware import TenantRequest
 from tenants.models import Tenant
@@ -46,7 +47,7 @@ def about(request: TenantRequest) -> HttpResponse:
         "apps/about_you.html",
         name=guest.name,
         address=guest.address,
-        method=METHOD_NAMES[Method(session.method)],
+        method=_method(session),
         sessions=[
             {
                 "browser": one.browser,
@@ -126,6 +127,16 @@ def own_links(tenant: Tenant) -> list[dict[str, str]]:
         {"name": "What you agreed to", "url": f"{about_}#agreed"},
         {"name": f"Leave {tenant.name}", "url": leave_url(tenant)},
     ]
+
+
+def _method(session: GuestSession) -> str:
+    """How this session was begun, as a guest calls it."""
+    if session.method == Method.PASSCODE:
+        return "A code sent to your email"
+    identity = FederatedIdentity.objects.filter(guest_id=session.guest_id, provider_id=session.provider_id).first()
+    if identity is None:
+        return METHOD_NAMES[Method(session.method)]
+    return name_of(kind_id=identity.kind, provider_id=identity.provider_id)
 
 
 def _sign_in_first(request: TenantRequest) -> HttpResponse:

@@ -28,7 +28,7 @@ LONG = "anne-catherine.von-und-zu-lichtenstein.extern@consulting.subsidiary.firs
 ABOUT: dict[str, Any] = {
     "name": "Nicole Wagner",
     "address": "nicole@firstupconsultants.com",
-    "method": "Email one-time passcode",
+    "method": "A code sent to your email",
     "sessions": [THIS, PHONE],
     "agreed": [
         {"name": "Review permissions", "version": 0, "at": at(14, 5, day=20)},
