@@ -108,6 +108,21 @@ class Guest(OwnedModel):
                 name="guest_by_sign_in",
                 condition=Q(deleted_at__isnull=True),
             ),
+            # After a reset: few, among many pending ones and many who signed in.
+            models.Index(
+                F("tenant"),
+                F("last_sign_in_at").desc(nulls_last=True),
+                F("id"),
+                name="guest_pending_by_sign_in",
+                condition=Q(redemption_status="PendingAcceptance", last_sign_in_at__isnull=False, deleted_at=None),
+            ),
+            models.Index(
+                F("tenant"),
+                F("last_sign_in_at").desc(nulls_last=True),
+                F("id"),
+                name="guest_unbound_by_sign_in",
+                condition=Q(method="", last_sign_in_at__isnull=False, deleted_at=None),
+            ),
             models.Index(
                 fields=["tenant", "-created_at", "id"],
                 name="guest_never_signed_in",

@@ -45,7 +45,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -54,6 +54,7 @@ from django.template.response import TemplateResponse
 from tenants.doors.desk import actor, chosen_tenant, clock, desk
 from tenants.doors.lists import KeysetChangeList
 from tenants.doors.paging import BoundedPaginator
+from tenants.doors.searching import found_by_start
 from tenants.doors.words import for_administrator
 from tenants.models import AuditEntry
 from tenants.refusals import Refusal
@@ -197,12 +198,9 @@ class TenantModelAdmin(_ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Rows of which a searched column begins with the term, folded as those columns are."""
         term = self.folded(search_term)
-        if not term:
-            return queryset, False
-        found = Q()
-        for name in self.get_search_fields(request):
-            found |= Q(**{f"{name}__starts_with": term})
-        return queryset.filter(found), False
+        if not term or "\0" in term:
+            return (queryset.none() if term else queryset), False
+        return found_by_start(queryset, self.get_search_fields(request), term), False
 
     def folded(self, search_term: str) -> str:
         """The term as the searched columns write it; lower case unless a subclass knows better."""

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from tenants.doors.paging import AFTER, BEFORE, KeysetPage, columns_of, keyset
+from tenants.doors.searching import MOST_FOUND
 
 
 class KeysetChangeList(ChangeList):
@@ -51,6 +52,8 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         per_page = self.list_per_page
         paginator = self.model_admin.get_paginator(request, self.queryset, per_page)
+        if self.query:
+            paginator.MOST = MOST_FOUND
         self.result_count = paginator.count
         self.page_num = 1  # nothing is turned by number
         self.full_result_count = None
