@@ -15,9 +15,18 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from guests.operations.batches.uploading import LARGEST_FILE
+
 PROVIDERS_POST = 512 * 1024
 """Bytes of a signed assertion, as a provider has a browser post it."""
 
+LOGO_POST = 2 * 1024 * 1024
+"""Bytes of a tenant's logo with its form."""
+
+LONGEST_UPLOAD = LARGEST_FILE + 64 * 1024
+"""Bytes of a file of guests with its form. The page reads it once it knows who asks."""
+
+_FILES_OF_GUESTS = "/admin/guests/batch/invite/"
 _PROVIDERS_POST = re.compile(r"/[^/]+/(?:saml/acs|wsfed)")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -49,8 +58,9 @@ class BodyLimit:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if _PROVIDERS_POST.fullmatch(request.path):
             limit = PROVIDERS_POST
-        is_upload = (request.content_type or "") == "multipart/form-data" and request.path.startswith("/admin/")
-        if length > (2 * 1024 * 1024 if is_upload else limit):
+        if (request.content_type or "") == "multipart/form-data" and request.path.startswith("/admin/"):
+            limit = LONGEST_UPLOAD if request.path == _FILES_OF_GUESTS else LOGO_POST
+        if length > limit:
             return HttpResponse(render_to_string("413.html"), status=413)
         return self.get_response(request)
 

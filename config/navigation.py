@@ -40,6 +40,8 @@ GROUPS = (
         (
             Entry("Guests", "admin:guests_guest_changelist", Action.GUESTS_VIEW),
             Entry("Invitations", "admin:guests_invitation_changelist", Action.GUESTS_VIEW),
+            Entry("Bulk invitations", "admin:guests_bulk_invitations", Action.GUESTS_INVITE_MANY),
+            Entry("Bulk work", "admin:guests_batch_changelist", Action.GUESTS_VIEW),
         ),
     ),
     Group(

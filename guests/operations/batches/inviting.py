@@ -226,7 +226,7 @@ def _settle(work: Work) -> None:
 
 
 def _count(work: Work) -> None:
-    """Move the batch's counts; how many were invited again is kept beside them."""
+    """Move the batch's counts; how many were invited again, and since when it runs, is kept beside them."""
     batch, failed = work.batch, sum(row.result == Result.FAILED for row in work.rows)
     batch.failed += failed
     batch.done += len(work.rows) - failed
@@ -234,6 +234,9 @@ def _count(work: Work) -> None:
     batch.rows_new += sum(row.verdict == Verdict.NEW for row in work.rows) - work.checked_new
     batch.rows_again -= sum(row.verdict == Verdict.NEW for row in work.rows) - work.checked_new
     again = sum(row.verdict == Verdict.AGAIN and row.result == Result.DONE for row in work.rows)
-    if again:
+    run = batch.started_at.isoformat() if batch.started_at else ""
+    if again or run != batch.choice.get("run"):
+        if run != batch.choice.get("run"):
+            batch.choice |= {"run": run, "done_before": batch.done + batch.failed - len(work.rows)}
         batch.choice["again"] = batch.choice.get("again", 0) + again
         Batch.objects.filter(id=batch.id).update(choice=batch.choice)
