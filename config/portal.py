@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -26,6 +27,7 @@ from django_otp.admin import OTPAdminSite
 from applications.models import Application
 from config import account, own_password
 from config.dashboard import overview
+from config.guests_by_address import guests_at
 from config.navigation import GROUPS
 from config.sessions import begin
 from config.sign_in import LoginForm, give_try_back, network_locked_out, take_try
@@ -148,6 +150,10 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         """(id, name, address) of the open tenant's applications: the guests' pages lie below applications."""
         rows = Application.objects.order_by("name").values_list("id", "name", "url")
         return [(str(key), name, url) for key, name, url in rows[:200]]
+
+    def guests_at(self, address: str) -> tuple[UUID, ...]:
+        """The open tenant's guests with that canonical address: the history lies below guests."""
+        return guests_at(address)
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """A group has no page of its own: its first entry is it."""

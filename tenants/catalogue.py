@@ -162,7 +162,9 @@ CATALOGUE: Mapping[Code, Entry] = MappingProxyType(
 )
 
 
+_BY_NAME: Mapping[str, Entry] = MappingProxyType({code.value: entry for code, entry in CATALOGUE.items()})
+
+
 def entry_of(code: str) -> Entry | None:
     """What the catalogue says of a code, however it is written; None for what is no code of ours."""
-    wanted = code.strip().upper()
-    return CATALOGUE[Code(wanted)] if wanted in Code else None
+    return _BY_NAME.get(code.strip().upper())

@@ -74,7 +74,7 @@ def _deeds() -> dict[str, Deed]:
             "invitation.reminded": "reminded a guest of an invitation",
             "invitation.revoked": "revoked an invitation",
             "invitation.asked_again": "asked for a new invitation",
-            "invitation.opened": "opened an invitation’s link (a mail scanner may have)",
+            "invitation.opened": "opened the link (a mail scanner may have)",
         },
         Group.GUESTS: {
             "guest.reset": "reset the redemption status",

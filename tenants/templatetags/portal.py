@@ -1,31 +1,59 @@
 """How the portal writes a line of the audit.
 
-Knows notation only: a dotted action as words, its outcome as a mark, its details in a sentence's length.
+Knows notation only: the words are telling.py's, the marks are the style sheet's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
 from django import template
 
 from tenants.models import AuditEntry, Outcome
+from tenants.story import gap_in_words
+from tenants.telling import about_of, deed_of, facts_of, remedy_of, why_of
 
 register = template.Library()
 
 MARKS = {Outcome.SUCCESS: "ok", Outcome.REFUSED: "no", Outcome.FAILED: "no"}
 WORDS = {Outcome.SUCCESS: "Done", Outcome.REFUSED: "Refused", Outcome.FAILED: "Failed"}
 
-DEEDS = {"invitation.opened": "Link opened (a mail scanner may have)"}
-"""Actions that their own name says too little about."""
-
 
 @register.filter
 def deed(entry: AuditEntry) -> str:
-    """`invitation.sent` as "Invitation sent", or as DEEDS words it."""
-    return DEEDS.get(entry.action) or entry.action.replace(".", " ").replace("_", " ").capitalize()
+    """`invitation.sent` as "Sent an invitation"."""
+    words = deed_of(entry)
+    return words[:1].upper() + words[1:]
+
+
+@register.filter
+def about(entry: AuditEntry) -> str:
+    """Whom or what the line is about."""
+    return about_of(entry)
+
+
+@register.filter
+def why(entry: AuditEntry) -> str:
+    """Why it came to nothing."""
+    return why_of(entry)
+
+
+@register.filter
+def remedy(entry: AuditEntry) -> str:
+    """What mends it."""
+    return remedy_of(entry)
+
+
+@register.filter
+def facts(entry: AuditEntry) -> str:
+    """What else the line tells."""
+    return facts_of(entry)
+
+
+@register.filter
+def gap(pause: timedelta | None) -> str:
+    """How long a story paused: "+1.2 s"."""
+    return "" if pause is None else gap_in_words(pause)
 
 
 @register.filter
@@ -42,29 +70,3 @@ def outcome_words(entry: AuditEntry) -> str:
 @register.filter
 def outcome_mark(entry: AuditEntry) -> str:
     return MARKS[Outcome(entry.outcome)]
-
-
-@register.filter
-def in_words(details: Mapping[str, Any]) -> str:
-    """`{"method": "google", "before": {"status": "x"}}` as "method google, before (status x)"."""
-    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in details.items())
-
-
-def without_ids(details: Mapping[str, Any]) -> dict[str, Any]:
-    """The details that a person can read: ids stand on the entry's own page."""
-    return {name: value for name, value in details.items() if not _is_id(value)}
-
-
-def _is_id(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and len(value) == 36 and bool(UUID(value))
-    except ValueError:
-        return False
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"({in_words(value)})"
-    if isinstance(value, list):
-        return ", ".join(_value(one) for one in value) or "none"
-    return str(value) if value not in ("", None) else "none"

@@ -205,8 +205,10 @@ def test_J_trace_tells_the_story_of_a_reference(
     printed = run("trace", typed)
     assert "Fabrikam (fabrikam.example)" in printed
     assert "Contoso (contoso.example)" in printed
-    assert "passcode.requested  by stranger from 203.0.113.7" in printed
-    assert "passcode.refused  refused E-NOT-INVITED  by stranger from 203.0.113.7\n      why: no guest" in printed
+    assert "Somebody asked for a code. From 203.0.113.7." in printed
+    assert "Somebody entered a code or asked for one. E-NOT-INVITED. From 203.0.113.7." in printed
+    assert "Why: Nobody invited this address." in printed
+    assert "What to do: Invite it first." in printed
     assert "other.thing" not in printed
 
 
