@@ -61,6 +61,8 @@ GROUPS = (
             Entry("Settings", "admin:tenants_tenant_changelist", Action.SETTINGS_VIEW),
             Entry("Administrators", "admin:tenants_administrator_changelist", Action.ADMINISTRATORS_VIEW),
             Entry("Audit log", "admin:tenants_auditentry_changelist", Action.AUDIT_VIEW),
+            Entry("Sign-in log", "admin:tenants_sign_ins", Action.AUDIT_VIEW),
+            Entry("Error codes", "admin:tenants_errors", Action.AUDIT_VIEW),
         ),
     ),
 )

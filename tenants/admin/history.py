@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from tenants.admin.asking import OUTCOMES, SIGN_IN_GROUPS, Asked
 from tenants.admin.error_codes import ErrorCodePages
 from tenants.admin.exports import ExportPages
+from tenants.admin.keeping import KeepingPages
 from tenants.admin.traces import TracePages
 from tenants.catalogue import CATALOGUE
 from tenants.deeds import DEEDS, GROUPS, Group, actions_of
@@ -45,7 +46,7 @@ class Choice:
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(TracePages, ErrorCodePages, ExportPages):
+class AuditEntryAdmin(TracePages, ErrorCodePages, ExportPages, KeepingPages):
     """Read only, newest first."""
 
     view_action = Action.AUDIT_VIEW
@@ -161,8 +162,9 @@ class AuditEntryAdmin(TracePages, ErrorCodePages, ExportPages):
     def reference(self, entry: AuditEntry) -> str | SafeString:
         if not entry.correlation:
             return "–"
-        url = reverse("admin:tenants_trace", args=[entry.correlation])
-        return format_html('<a href="{}">{}</a>', url, entry.correlation)
+        return format_html(
+            '<a href="{}?q={}">{}</a>', reverse("admin:tenants_trace"), entry.correlation, entry.correlation
+        )
 
     @admin.display(description="Details")
     def details_in_full(self, entry: AuditEntry) -> str:

@@ -21,16 +21,12 @@ class TracePages(LogPages):
 
     def get_urls(self) -> list[Any]:
         page = self.guarded(self.trace_page, Action.AUDIT_VIEW)
-        return [
-            path("trace/", page, name="tenants_trace"),
-            path("trace/<str:reference>/", page, name="tenants_trace"),
-            *super().get_urls(),
-        ]
+        return [path("trace/", page, name="tenants_trace"), *super().get_urls()]
 
-    def trace_page(self, request: HttpRequest, reference: str = "") -> HttpResponse:
+    def trace_page(self, request: HttpRequest) -> HttpResponse:
         """A story, or in one sentence why there is none."""
         given = request.GET
-        term = (given.get("q") or reference or given.get("reference") or given.get("address") or "").strip()[:300]
+        term = (given.get("q") or given.get("reference") or given.get("address") or "").strip()[:300]
         title, stories, problem = self._told(term)
         return self.page(
             request,

@@ -69,7 +69,7 @@ def test_R64_the_history_says_that_a_scanner_may_have_opened_it(fabrikam: Tenant
     invited = invite(fabrikam)
     Browser().open(invited.link)
     (line,) = history(fabrikam, OPENED)
-    assert deed(line) == "Link opened (a mail scanner may have)"
+    assert deed(line) == "Opened the link (a mail scanner may have)"
 
 
 def test_R10_opening_writes_neither_the_guest_nor_the_invitation(fabrikam: Tenant, invite: Invite) -> None:
