@@ -1,7 +1,7 @@
-"""The portal's page on guests' domains: only these, or none of those, and whom it would turn away (R53, R62).
+"""The portal's page on guests' domains: only these, or none of those, and whom that turns away (R53, R62).
 
-Knows which pending guests would be refused when they come to redeem, shows them before anything is stored, and offers to
-revoke their invitations in the same step. Guests who have redeemed are not touched by either list.
+Knows which pending guests would be refused when they come to redeem, shows them before anything is stored, and offers
+to revoke their invitations in the same step. It must never touch a guest who has redeemed.
 """
 
 from __future__ import annotations
@@ -164,8 +164,7 @@ class DomainListsPage(RemedyPages):
             submit="Save" if is_open else "",
             fieldsets=[(None, {"fields": ["allowed_domains", "denied_domains"]})],
             template="admin/guests/domain_lists.html",
-            lead="They are asked when somebody is invited, and again when they redeem. Guests who have redeemed are not "
-            "affected.",
+            lead="They are asked when somebody is invited and again when they redeem. Who has redeemed is not affected.",
             refused=refused or _refused(tenant, (tenant.allowed_domains, tenant.denied_domains)),
             is_asked=refused is not None,
             seen=seen,

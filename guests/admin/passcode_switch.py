@@ -76,10 +76,10 @@ class PasscodePage(RemedyPages):
                 is_same = wanted.is_on is stored.is_on
                 is_asked = not is_same and not impact.sight.was_shown(request)
                 if not is_asked:
-                    answer = self._store(request, form, remedy)
+                    answer = self._store_passcode(request, form, remedy)
                     if answer is not None:
                         return answer
-        return self._show(
+        return self._show_passcode(
             request, form, remedy, stored, impact or _impact(request, not stored.is_on, clock()), is_asked=is_asked
         )
 
@@ -92,7 +92,9 @@ class PasscodePage(RemedyPages):
             rows=lambda: _lines(clock()),
         )
 
-    def _store(self, request: HttpRequest, form: EmailPasscodeForm, remedy: RemedyForm) -> HttpResponseBase | None:
+    def _store_passcode(
+        self, request: HttpRequest, form: EmailPasscodeForm, remedy: RemedyForm
+    ) -> HttpResponseBase | None:
         """The next page, or None where it was refused, with the reason on the form."""
         outcome = set_email_passcode(state=form.state(), actor=actor(request), now=clock())
         if self.refused(outcome, form):
@@ -102,7 +104,7 @@ class PasscodePage(RemedyPages):
         batch = self.start_resets(request, HOLDERS) if remedy.resets and not is_on else None
         return redirect(progress_url(batch)) if batch else redirect(PAGE)
 
-    def _show(
+    def _show_passcode(
         self,
         request: HttpRequest,
         form: EmailPasscodeForm,

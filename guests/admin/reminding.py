@@ -90,7 +90,7 @@ class RemindPages(TenantModelAdmin):
 
 
 def _due(now: datetime, days: int) -> tuple[int, bool, list[Invitation]]:
-    """How many of the newest old invitations would be reminded of, whether there are more old ones, the first of them."""
+    """How many of the newest old invitations would be reminded of, whether there are more, and the first of them."""
     before = now - timedelta(days=days)
     newest = old_ones(before=before).order_by("-created_at", "id")
     due = to_remind(before=before).filter(pk__in=newest[:LOOKED_AT].values("pk"))

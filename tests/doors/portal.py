@@ -60,8 +60,14 @@ def accepted(guest: Guest, method: str = "emailOneTimePasscode") -> Guest:
     return guest
 
 
+def seen(client: Client, url: str, form: dict[str, Any]) -> dict[str, str]:
+    """What a form says whose reader has seen what saving it would mean (R62); nothing where it was saved at once."""
+    found = re.search(r'name="seen" value="([^"]+)"', client.post(url, form).content.decode())
+    return {"seen": found[1]} if found else {}
+
+
 def saved(client: Client, url: str, form: dict[str, Any], **how: Any) -> Any:
-    """Save twice: the first answer shows what it would mean, the second form says that it was seen (R62)."""
+    """Save twice: the first answer shows what it would mean, the second form says that it was seen."""
     shown = client.post(url, form)
     found = re.search(r'name="seen" value="([^"]+)"', shown.content.decode())
     return client.post(url, form | {"seen": found[1]}, **how) if found else shown

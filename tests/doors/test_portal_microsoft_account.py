@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from threading import Barrier
 from typing import Any
 
@@ -12,8 +13,8 @@ import psycopg
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from guests.admin import holders
 from guests.models import Guest, Status
 from outbox.models import OutboundMail, Rank
 from providers import operations
@@ -23,7 +24,8 @@ from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
-from tests.doors.portal import accepted, signed_in, text
+from tests.doors.batches import results, work_off
+from tests.doors.portal import accepted, saved, seen, signed_in, text
 from tests.doors.test_portal_pages import statements
 
 ROOT = "/admin/providers/redemptionorder/"
@@ -66,23 +68,38 @@ def test_R32_it_says_whom_no_would_touch_before_anything_is_saved(portal, fabrik
     assert "They keep signing in with it until they are reset, also after No" in words
     assert "What No would change: 1 pending guest would redeem otherwise" in words
     assert "Megan Bowen megan@hotmail.com Microsoft account → Email passcode" in words
-    assert "Reset these 3 guests and invite them again" in words
+    assert "Reset their redemption status and invite them again" in words
     assert "Guest 0 guest0@outlook.com Never Email passcode" in words
     assert is_on(fabrikam)
 
 
+def test_R62_an_answer_whose_effect_was_not_shown_is_shown_first(portal, fabrikam, personal, invite):
+    page = portal.post(PAGE, OFF)
+    assert "Nothing has been saved yet" in text(page)
+    assert is_on(fabrikam)
+    seen = page.content.decode().split('name="seen" value="')[1].split('"')[0]
+    for n in range(9):
+        accepted(invite(fabrikam, f"more{n}@outlook.com").guest, "microsoftAccount")
+    assert "12 guests redeemed with" in text(portal.post(PAGE, OFF | {"seen": seen})), "there are far more of them now"
+    assert is_on(fabrikam)
+    for odd in ("", "\x00", "x.1.2", seen.partition(".")[0], f"{seen}.9", "é" * 50):
+        assert portal.post(PAGE, OFF | {"seen": odd}).status_code == 200
+    assert is_on(fabrikam)
+
+
 def test_R3_disabling_leaves_who_has_redeemed_with_one(portal, fabrikam, personal):
-    answer = portal.post(PAGE, OFF, follow=True)
+    answer = saved(portal, PAGE, OFF, follow=True)
     assert "The Microsoft account is disabled for new redemptions" in text(answer)
     assert not is_on(fabrikam)
     assert methods(fabrikam) == ["microsoftAccount"] * 3
-    assert 'name="reset_next"' in answer.content.decode()
+    assert 'name="reset_all"' in answer.content.decode()
 
 
-def test_R32_the_migration_is_in_the_same_step(portal, fabrikam, personal):
-    answer = portal.post(PAGE, RESET, follow=True)
-    assert "3 guests are reset. The new invitations are on their way." in text(answer)
-    assert "No guest redeemed with a Microsoft account" in text(answer)
+def test_R32_the_migration_is_in_the_same_step_and_workers_do_it(portal, fabrikam, personal):
+    answer = saved(portal, PAGE, RESET)
+    (batch,) = work_off(fabrikam)
+    assert answer["Location"] == reverse("admin:guests_batch_change", args=[batch.pk])
+    assert "No guest redeemed with a Microsoft account" in text(portal.get(PAGE))
     assert not is_on(fabrikam)
     with tenant_scope(fabrikam.id):
         assert set(Guest.objects.values_list("redemption_status", "method")) == {(Status.PENDING.value, "")}
@@ -90,25 +107,23 @@ def test_R32_the_migration_is_in_the_same_step(portal, fabrikam, personal):
         assert AuditEntry.objects.filter(action="guest.reset").count() == 3
 
 
-def test_R32_more_than_a_request_resets_are_offered_in_batches(portal, fabrikam, personal, monkeypatch):
-    monkeypatch.setattr(holders, "MOST", 2)
-    assert "Reset the first 2 of them" in text(portal.get(PAGE))
-    answer = portal.post(PAGE, RESET, follow=True)
-    assert "2 guests are reset. The new invitations are on their way. 1 is left." in text(answer)
-    assert methods(fabrikam) == ["", "", "microsoftAccount"]
-    assert 'value="Reset this guest"' in answer.content.decode()
-    portal.post(PAGE, {"reset_next": "yes"})
+def test_R32_who_is_left_is_reset_later_with_one_button(portal, fabrikam, personal):
+    saved(portal, PAGE, OFF)
+    portal.post(PAGE, {"reset_all": "yes"})
+    assert [one.done for one in work_off(fabrikam)] == [3]
     assert methods(fabrikam) == ["", "", ""]
+    assert "There is no such guest" in text(portal.post(PAGE, {"reset_all": "yes"}, follow=True))
 
 
-def test_R17_a_batch_counts_with_the_bulk_mails_and_stops_when_they_are_used_up(portal, fabrikam, personal):
+def test_R17_the_mails_of_many_resets_are_never_refused_but_wait(portal, fabrikam, personal):
     Tenant.objects.filter(pk=fabrikam.pk).update(bulk_mails_per_hour=1, invitations_per_inviter_per_hour=0)
-    answer = portal.post(PAGE, RESET, follow=True)
-    words = text(answer)
-    assert "1 guest is reset." in words
-    assert "This hour's invitations are used up" in words.replace("&#x27;", "'")
-    assert "2 are left." in words
-    assert methods(fabrikam) == ["", "microsoftAccount", "microsoftAccount"]
+    assert "out within 4 hours" in text(portal.get(PAGE))
+    saved(portal, PAGE, RESET)
+    (batch,) = work_off(fabrikam)
+    assert (batch.done, batch.failed, batch.mails) == (3, 0, 3)
+    with tenant_scope(fabrikam.id):
+        due = sorted(OutboundMail.objects.values_list("due_at", flat=True))
+    assert [(later - one).total_seconds() for one, later in pairwise(due)] == [3600.0, 3600.0]
 
 
 @contextmanager
@@ -132,16 +147,14 @@ def full_disk_at(guest: Guest) -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_R32_a_failure_in_the_middle_loses_nothing_and_says_what_was_done(portal, fabrikam, personal):
-    with full_disk_at(personal[1]):  # the second: the newest is reset first
-        answer = portal.post(PAGE, RESET, follow=True)
-    words = text(answer)
-    assert "1 guest is reset." in words
-    assert "nothing was done to the rest" in words
-    assert "2 are left." in words
-    assert not is_on(fabrikam)
-    assert methods(fabrikam) == ["", "microsoftAccount", "microsoftAccount"]
-    portal.post(PAGE, {"reset_next": "yes"})
+def test_R32_a_guest_whom_the_database_refuses_stays_and_is_named(portal, fabrikam, personal):
+    saved(portal, PAGE, RESET)
+    with full_disk_at(personal[1]):
+        (batch,) = work_off(fabrikam)
+    assert [one[:2] for one in results(batch)] == [("Guest 2", "done"), ("Guest 1", "failed"), ("Guest 0", "done")]
+    assert methods(fabrikam) == ["", "", "microsoftAccount"]
+    portal.post(PAGE, {"reset_all": "yes"})
+    work_off(fabrikam)
     assert methods(fabrikam) == ["", "", ""]
 
 
@@ -149,7 +162,8 @@ def test_R32_who_is_blocked_is_left_out_and_named(portal, fabrikam, personal):
     with tenant_scope(fabrikam.id):
         Guest.objects.filter(pk=personal[0].pk).update(is_blocked=True)
     assert "1 of them is blocked" in text(portal.get(PAGE))
-    portal.post(PAGE, RESET)
+    saved(portal, PAGE, RESET)
+    work_off(fabrikam)
     assert methods(fabrikam) == ["", "", "microsoftAccount"]
 
 
@@ -161,7 +175,7 @@ def test_R32_it_is_refused_with_the_reason_and_nobody_is_reset(portal, fabrikam,
         else:
             order = Order((), Fallback.MICROSOFT_ACCOUNT, "contoso.com")
             operations.set_redemption_order(order=order, actor=operator, now=now)
-    page = portal.post(PAGE, RESET)
+    page = saved(portal, PAGE, RESET)
     reason = {"passcodes are off": "One fallback has to remain", "an order ends in it": "order for contoso.com ends"}
     assert reason[why] in text(page)
     assert "<title>Error: " in page.content.decode()
@@ -171,9 +185,9 @@ def test_R32_it_is_refused_with_the_reason_and_nobody_is_reset(portal, fabrikam,
 
 def test_R32_yes_lets_them_redeem_with_it_again(portal, fabrikam, invite):
     invite(fabrikam, "megan@hotmail.com", name="Megan Bowen")
-    portal.post(PAGE, OFF)
+    saved(portal, PAGE, OFF)
     assert "Email passcode → Microsoft account" in text(portal.get(PAGE))
-    portal.post(PAGE, {"is_enabled": "yes"})
+    saved(portal, PAGE, {"is_enabled": "yes"})
     assert is_on(fabrikam)
 
 
@@ -195,9 +209,9 @@ def test_R42_who_may_not_reset_is_not_offered_it_and_cannot(as_role, fabrikam, p
     assert "A Helpdesk Administrator can reset them" in page
     assert client.post(PAGE, RESET).status_code == 403
     assert is_on(fabrikam), "nothing is done before the refusal"
-    assert client.post(PAGE, {"reset_next": "yes"}).status_code == 403
-    assert client.post(PAGE, OFF).status_code == 302
-    assert client.post(PAGE, {"reset_next": "yes"}).status_code == 403
+    assert client.post(PAGE, {"reset_all": "yes"}).status_code == 403
+    assert saved(client, PAGE, OFF).status_code == 302
+    assert client.post(PAGE, {"reset_all": "yes"}).status_code == 403
     assert methods(fabrikam) == ["microsoftAccount"] * 3
 
 
@@ -208,7 +222,7 @@ def test_R42_who_may_not_reset_is_not_offered_it_and_cannot(as_role, fabrikam, p
 def test_R63_who_may_see_it_and_who_may_turn_it(as_role, fabrikam, role, see, change):
     client = as_role(role)
     assert client.get(PAGE).status_code == see
-    assert client.post(PAGE, OFF).status_code == change
+    assert saved(client, PAGE, OFF).status_code == change
     assert is_on(fabrikam)
 
 
@@ -228,7 +242,8 @@ def test_R32_the_page_takes_the_same_few_statements_for_many_guests(portal, fabr
 
 def test_R32_the_other_tenants_guests_are_neither_seen_nor_reset(contosos, contoso, fabrikam, personal):
     assert "No guest redeemed with a Microsoft account" in text(contosos.get(PAGE))
-    contosos.post(PAGE, RESET)
+    saved(contosos, PAGE, RESET)
+    work_off(contoso)
     assert not is_on(contoso)
     assert is_on(fabrikam)
     assert methods(fabrikam) == ["microsoftAccount"] * 3
@@ -240,9 +255,11 @@ def test_R32_two_at_once_never_leave_an_order_that_ends_in_nothing():
     tenant = factories.tenant("Fabrikam", "fabrikam.example")
     people = [factories.administrator(f"{n}@fabrikam.example", (tenant, Role.GLOBAL_ADMINISTRATOR)) for n in range(2)]
     clients, start = [signed_in(one) for one in people], Barrier(2)
-    key = "azureActiveDirectory|microsoftAccount"
-    order = {"primary": ["azureActiveDirectory"], "fallback": "microsoftAccount", "seen": key, "_save": "Save"}
-    posts = [(clients[0], PAGE, OFF), (clients[1], ROOT, order)]
+    order: dict[str, Any] = {"primary": ["azureActiveDirectory"], "fallback": "microsoftAccount", "_save": "Save"}
+    posts = [
+        (client, url, form | seen(client, url, form))
+        for client, url, form in ((clients[0], PAGE, OFF), (clients[1], ROOT, order))
+    ]
 
     def meanwhile(post: tuple[Any, str, dict[str, Any]]) -> int:
         try:

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from guests.admin import holders
 from guests.models import Guest
 from outbox.models import OutboundMail, Rank
 from providers.models import IdentityProvider
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
-from tests.doors.portal import accepted, text
+from tests.doors.batches import work_off
+from tests.doors.portal import accepted, saved, text
 from tests.doors.test_portal_microsoft_account import ROOT, methods
 from tests.doors.test_portal_pages import inline
 
@@ -70,7 +70,7 @@ def test_R3_guests_of_a_removed_provider_wait_and_the_portal_says_how_many(porta
     federated(fabrikam, invite, provider)
     accepted(invite(fabrikam).guest)
     assert "for a reset" not in text(portal.get("/admin/guests/guest/"))
-    answer = portal.post(page_of(provider, "remove"), {"remedy": "none"}, follow=True)
+    answer = saved(portal, page_of(provider, "remove"), {"remedy": "none"}, follow=True)
     assert answer.redirect_chain[-1][0] == WAITING
     assert "Contoso ID is removed" in text(answer)
     assert "2 guests wait for a reset" in text(answer)
@@ -82,42 +82,53 @@ def test_R3_guests_of_a_removed_provider_wait_and_the_portal_says_how_many(porta
     assert "nicole@firstupconsultants.com" not in only
     with tenant_scope(fabrikam.id):
         assert not IdentityProvider.objects.exists()
-    answer = portal.post(WAITING, {"reset_next": "yes"}, follow=True)
-    assert "2 guests are reset" in text(answer)
-    assert "Nobody waits for a reset" in text(answer)
+    answer = portal.post(WAITING, {"reset_all": "yes"})
+    (batch,) = work_off(fabrikam)
+    assert answer["Location"] == reverse("admin:guests_batch_change", args=[batch.pk])
+    assert batch.name == "Reset: Guests whose provider was removed"
+    assert "Nobody waits for a reset" in text(portal.get(WAITING))
     assert "for a reset" not in text(portal.get("/admin/guests/guest/"))
 
 
 def test_R62_removing_resets_in_the_same_step(portal, fabrikam, invite, provider):
     federated(fabrikam, invite, provider)
-    answer = portal.post(page_of(provider, "remove"), {"remedy": "reset"})
-    assert answer["Location"] == "/admin/providers/identityprovider/custom/"
+    answer = saved(portal, page_of(provider, "remove"), {"remedy": "reset"})
+    (batch,) = work_off(fabrikam)
+    assert answer["Location"] == reverse("admin:guests_batch_change", args=[batch.pk])
     with tenant_scope(fabrikam.id):
         assert set(Guest.objects.values_list("method", "method_provider_id")) == {("", None)}
         assert OutboundMail.objects.filter(rank=Rank.BULK).count() == 2
         assert AuditEntry.objects.filter(action="identity_provider.removed").count() == 1
 
 
-def test_R3_guests_of_a_provider_that_is_off_come_back_or_are_reset(portal, fabrikam, invite, provider, monkeypatch):
-    monkeypatch.setattr(holders, "MOST", 1)
+def test_R3_guests_of_a_provider_that_is_off_come_back_or_are_reset(portal, fabrikam, invite, provider):
     federated(fabrikam, invite, provider)
     there = page_of(provider, "disable")
-    answer = portal.post(there, {"remedy": "reset"}, follow=True)
+    answer = saved(portal, there, {"remedy": "none"}, follow=True)
     assert answer.redirect_chain[-1][0] == there
     words = text(answer)
     assert "Contoso ID is switched off." in words
-    assert "1 guest is reset." in words
-    assert "1 guest cannot sign in" in words
+    assert "2 guests cannot sign in" in words
     assert "for a reset: their" not in words, "they do not wait for one: it may be switched on again"
-    portal.post(there, {"reset_next": "yes"})
+    portal.post(there, {"reset_all": "yes"})
+    work_off(fabrikam)
     assert "Nobody redeemed with Contoso ID" in text(portal.get(there))
+    assert "There is no such guest" in text(portal.post(there, {"reset_all": "yes"}, follow=True))
+
+
+def test_R62_a_removal_whose_effect_was_not_shown_removes_nothing(portal, fabrikam, invite, provider):
+    federated(fabrikam, invite, provider)
+    assert "Nothing has been saved yet" in text(portal.post(page_of(provider, "remove"), {"remedy": "reset"}))
+    with tenant_scope(fabrikam.id):
+        assert IdentityProvider.objects.exists()
+    assert methods(fabrikam) == ["externalFederation"] * 2
 
 
 def test_R3_a_provider_without_guests_goes_quietly(portal, fabrikam, provider):
     page = portal.get(page_of(provider, "remove"))
     assert "Nobody redeemed with Contoso ID" in text(page)
     assert "invite them again" not in text(page)
-    assert portal.post(page_of(provider, "remove"), {})["Location"].endswith("/custom/")
+    assert saved(portal, page_of(provider, "remove"), {})["Location"].endswith("/custom/")
 
 
 @pytest.mark.parametrize("deed", ["remove", "disable"])
@@ -126,7 +137,7 @@ def test_R62_another_tenants_provider_is_not_there(contosos, portal, fabrikam, p
     assert contosos.post(page_of(provider, deed), {"remedy": "none"}).status_code == 404
     with tenant_scope(fabrikam.id):
         assert IdentityProvider.objects.get().is_enabled
-    portal.post(page_of(provider, "remove"), {})
+    saved(portal, page_of(provider, "remove"), {})
     assert portal.get(page_of(provider, deed)).status_code == 404
 
 
@@ -146,12 +157,12 @@ def test_R63_who_may_take_a_provider_away(as_role, fabrikam, invite, provider, d
     assert client.post(page_of(provider, deed), {"remedy": "reset"}).status_code == reset
     with tenant_scope(fabrikam.id):
         assert IdentityProvider.objects.get().is_enabled, "nothing is done before the refusal"
-    assert client.post(page_of(provider, deed), {"remedy": "none"}).status_code == leave
+    assert saved(client, page_of(provider, deed), {"remedy": "none"}).status_code == leave
 
 
 @pytest.mark.parametrize("sent", [{"remedy": "perhaps"}, {"remedy": ["reset", "\x00"]}])
 def test_R62_a_remedy_that_is_none_removes_nothing(portal, fabrikam, provider, sent):
-    assert portal.post(page_of(provider, "remove"), sent).status_code == 200
+    assert saved(portal, page_of(provider, "remove"), sent).status_code == 200
     with tenant_scope(fabrikam.id):
         assert IdentityProvider.objects.exists()
 
@@ -165,6 +176,7 @@ def test_R42_who_waits_is_seen_by_all_and_reset_by_the_helpdesk(as_role, fabrika
     assert "2 guests wait for a reset" in text(reader.get(WAITING))
     assert reader.post(WAITING, {}).status_code == 403
     assert as_role(Role.HELPDESK_ADMINISTRATOR).post(WAITING, {}).status_code == 302
+    work_off(fabrikam)
     assert methods(fabrikam) == ["", ""]
 
 
@@ -183,6 +195,6 @@ def test_R3_who_waits_is_counted_by_steps_along_the_index(portal, fabrikam, invi
 @pytest.mark.parametrize("name", ["guests_microsoft_account", "guests_known_domains", "guests_waiting"])
 def test_R61_the_tabs_lead_to_the_pages_beside_them(portal, fabrikam, invite, provider, name):
     federated(fabrikam, invite, provider, 1)
-    portal.post(page_of(provider, "remove"), {"remedy": "none"})
+    saved(portal, page_of(provider, "remove"), {"remedy": "none"})
     tabs = [portal.get(f"/admin/providers/identityprovider/{tab}").content.decode() for tab in ("", "custom/")]
     assert f'href="{reverse(f"admin:{name}")}"' in "".join(tabs)

@@ -21,10 +21,11 @@ from tenants.models import AuditEntry, RoleAssignment, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
+from tests.doors.portal import saved
 from tests.providers import given
 from tests.rules.test_providers_decision import NICOLE
 
-TOGGLE = "/admin/providers/identityprovider/email-passcode/"
+TOGGLE = "/admin/providers/redemptionorder/email-passcode/"
 BUILT_IN = "/admin/providers/identityprovider/"
 CUSTOM = "/admin/providers/identityprovider/custom/"
 
@@ -63,7 +64,7 @@ class TestTheSwitch:
     def test_R6_saving_stores_the_answer(
         self, policy_administrator: Client, fabrikam: Tenant, answer: str, state: str
     ) -> None:
-        response = policy_administrator.post(TOGGLE, {"is_on": answer}, follow=True)
+        response = saved(policy_administrator, TOGGLE, {"is_on": answer}, follow=True)
         assert response.redirect_chain == [(TOGGLE, HTTPStatus.FOUND)]
         assert stored(fabrikam) == [state]
         assert f'aria-describedby="{answer}-help" checked' in response.content.decode()
@@ -72,9 +73,9 @@ class TestTheSwitch:
         assert (line.actor_kind, line.details) == ("administrator", {"before": "default", "after": state})
 
     def test_R5_the_page_says_what_no_would_change(self, policy_administrator: Client) -> None:
-        assert "What No would change at once" in policy_administrator.get(TOGGLE).content.decode()
-        page = policy_administrator.post(TOGGLE, {"is_on": "no"}, follow=True).content.decode()
-        assert "can sign in again, without a reset" in page
+        assert "What No would change today" in policy_administrator.get(TOGGLE).content.decode()
+        page = saved(policy_administrator, TOGGLE, {"is_on": "no"}, follow=True).content.decode()
+        assert "They joined with a code. No reset is needed." in page
 
     def test_R65_the_page_says_what_conditional_access_cannot_do(self, policy_administrator: Client) -> None:
         assert "“Authentication strength” cannot be applied" in policy_administrator.get(TOGGLE).content.decode()
@@ -84,7 +85,7 @@ class TestTheSwitch:
     ) -> None:
         with tenant_scope(fabrikam.id):
             operations.disable_microsoft_account(actor=operator, now=now)
-        page = policy_administrator.post(TOGGLE, {"is_on": "no"}).content.decode()
+        page = saved(policy_administrator, TOGGLE, {"is_on": "no"}).content.decode()
         assert "One fallback has to remain" in page
         assert "<title>Error: " in page
         assert stored(fabrikam) == []
@@ -112,13 +113,14 @@ class TestTheSwitch:
     def test_R63_who_may_see_and_who_may_turn_it(self, fabrikam: Tenant, role: Role, see: int, change: int) -> None:
         client = seated(fabrikam, role)
         assert client.get(TOGGLE).status_code == see
-        assert client.post(TOGGLE, {"is_on": "no"}).status_code == change
+        assert saved(client, TOGGLE, {"is_on": "no"}).status_code == change
         assert stored(fabrikam) == ([] if change == 403 else ["disabled"])
 
     def test_R6_the_other_tenants_switch_stays(
         self, policy_administrator: Client, fabrikam: Tenant, contoso: Tenant
     ) -> None:
-        policy_administrator.post(TOGGLE, {"is_on": "no"})
+        saved(policy_administrator, TOGGLE, {"is_on": "no"})
+        assert stored(fabrikam) == ["disabled"]
         assert stored(contoso) == []
         theirs = seated(contoso, Role.GLOBAL_ADMINISTRATOR).get(TOGGLE).content.decode()
         assert "nobody has changed it" in theirs

@@ -53,7 +53,7 @@ class Reminders:
     """The work of BatchKind.REMINDERS. `choice` says before when the guests were invited."""
 
     def check(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
-        """A row for each guest of the next invitations who is due. Who is blocked is refused: no mail leaves to them."""
+        """A row for each guest of the next invitations who is due. Who is blocked is refused."""
         there = old_ones(before=datetime.fromisoformat(str(batch.choice["invited_before"])))
         if batch.read_to:
             there = there.filter(behind(batch.read_to))

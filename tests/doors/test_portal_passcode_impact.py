@@ -1,0 +1,233 @@
+"""Turning the email one-time passcode off and on: whom it touches, before Save, and the remedy (R4, R5, R43, R62)."""
+
+from __future__ import annotations
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from guests.models import Batch, Guest, GuestSession, Status
+from outbox.models import OutboundMail
+from providers.models import EmailPasscodePolicy
+from tenants.models import AuditEntry, Tenant
+from tenants.roles import Role
+from tenants.scope import tenant_scope
+from tests import factories
+from tests.doors.batches import results, work_off
+from tests.doors.portal import accepted, saved, seen, signed_in, text
+from tests.doors.test_portal_pages import inline, statements
+
+PAGE = "/admin/providers/redemptionorder/email-passcode/"
+NO, RESET = {"is_on": "no", "remedy": "none"}, {"is_on": "no", "remedy": "reset"}
+
+
+@pytest.fixture(autouse=True)
+def ready(registered: None) -> None:
+    """Whoever is asked to create a Microsoft account can."""
+
+
+@pytest.fixture
+def three(fabrikam: Tenant, invite: Any, now: Any) -> list[Guest]:
+    """Guests who redeemed with a passcode; one of them is signed in."""
+    made = [accepted(invite(fabrikam, f"guest{n}@firstupconsultants.com", name=f"Guest {n}").guest) for n in range(3)]
+    with tenant_scope(fabrikam.id):
+        GuestSession.objects.create(
+            tenant=fabrikam,
+            guest=made[0],
+            token_hash="x" * 64,
+            method="emailOneTimePasscode",
+            expires_at=now + timedelta(hours=20),
+        )
+        Guest.objects.filter(pk=made[0].pk).update(last_sign_in_at=now)
+    return made
+
+
+def is_on(tenant: Tenant) -> bool:
+    with tenant_scope(tenant.id):
+        policy = EmailPasscodePolicy.objects.first()
+    return policy is None or policy.passcode_state.is_on
+
+
+def test_R62_the_page_says_in_numbers_what_no_would_change(portal, fabrikam, three, invite):
+    invite(fabrikam, "new@firstupconsultants.com", name="New")
+    page = portal.get(PAGE)
+    words = text(page)
+    assert "What No would change today" in words
+    assert "Guests locked out 3 They joined with a code." in words
+    assert "Sessions ended at once 1 With 0 codes not yet used." in words
+    assert "Pending invitations that would fail 1 Until the guest makes a Microsoft account." in words
+    assert "Guest 0" not in words
+    assert 'name="seen"' not in page.content.decode()
+    assert inline(page.content.decode()) == []
+
+
+def test_R62_the_first_save_shows_names_and_remedies_and_stores_nothing(portal, fabrikam, three, invite):
+    invite(fabrikam, "new@firstupconsultants.com", name="New")
+    page = portal.post(PAGE, {"is_on": "no"})
+    words, html = text(page), page.content.decode()
+    assert "Before you save: 3 guests would be locked out" in words
+    assert "Guest 2 guest2@firstupconsultants.com Never Create a Microsoft account" in words
+    assert "New new@firstupconsultants.com Email passcode → Create a Microsoft account" in words
+    assert "Reset their redemption status and invite them again" in words
+    assert "Leave them as they are" in words
+    assert "Keep it on" in words
+    assert 'href="/admin/guests/guest/?method=emailOneTimePasscode"' in html
+    assert 'id="id_remedy_0" aria-describedby="reset-help" checked' in html
+    assert inline(html) == []
+    assert is_on(fabrikam)
+
+
+def test_R62_turned_off_and_its_three_guests_reset_in_the_same_step(portal, fabrikam, three):
+    answer = saved(portal, PAGE, RESET)
+    (batch,) = work_off(fabrikam)
+    assert answer["Location"] == reverse("admin:guests_batch_change", args=[batch.pk])
+    assert not is_on(fabrikam)
+    assert [one[:2] for one in results(batch)] == [(f"Guest {n}", "done") for n in (2, 1, 0)]
+    with tenant_scope(fabrikam.id):
+        assert set(Guest.objects.values_list("redemption_status", "method")) == {(Status.PENDING.value, "")}
+        assert OutboundMail.objects.count() == 3
+        told = AuditEntry.objects.order_by("id").values_list("action", flat=True)
+        assert [one for one in told if one.startswith(("email", "batch"))] == [
+            "email_passcode.set",
+            "batch.resets_made",
+            "batch.resets_done",
+        ]
+    words = text(portal.get(answer["Location"]))
+    assert "Guest" in words
+    assert "Guests who come back in 0" in text(portal.get(PAGE))
+
+
+def test_R5_left_as_they_are_nobody_is_reset_and_yes_lets_them_back_in(portal, fabrikam, three):
+    answer = saved(portal, PAGE, NO, follow=True)
+    assert "Email one-time passcode for guests is off." in text(answer)
+    assert "Guests who come back in 3" in text(answer)
+    with tenant_scope(fabrikam.id):
+        assert not Batch.objects.exists()
+    asked = text(portal.post(PAGE, {"is_on": "yes"}))
+    assert "Before you save: 3 guests could sign in again" in asked
+    assert "Nobody who has redeemed gets another method by this" in asked
+    assert "Keep it off" in asked
+    assert not is_on(fabrikam)
+    saved(portal, PAGE, {"is_on": "yes", "remedy": "reset"})
+    assert is_on(fabrikam)
+    with tenant_scope(fabrikam.id):
+        assert set(Guest.objects.values_list("method", flat=True)) == {"emailOneTimePasscode"}
+        assert not Batch.objects.exists(), "turning it on resets nobody, whatever the form says"
+
+
+def test_R62_what_grew_since_it_was_shown_is_shown_again(portal, fabrikam, three, invite):
+    shown = seen(portal, PAGE, NO)
+    accepted(invite(fabrikam, "one@firstupconsultants.com").guest)
+    for n in range(4):
+        accepted(invite(fabrikam, f"more{n}@firstupconsultants.com").guest)
+    again = portal.post(PAGE, NO | shown)
+    assert "8 guests would be locked out" in text(again)
+    assert is_on(fabrikam)
+
+
+def test_R62_one_more_is_no_reason_to_ask_again(portal, fabrikam, three, invite):
+    shown = seen(portal, PAGE, NO)
+    accepted(invite(fabrikam, "one@firstupconsultants.com").guest)
+    assert portal.post(PAGE, NO | shown).status_code == 302
+    assert not is_on(fabrikam)
+
+
+def test_R62_settings_that_changed_since_are_a_reason_to_ask_again(portal, fabrikam, three):
+    shown = seen(portal, PAGE, NO)
+    with tenant_scope(fabrikam.id):
+        EmailPasscodePolicy.objects.create(tenant=fabrikam, state="enabled")
+    assert portal.post(PAGE, NO | shown).status_code == 200
+    assert is_on(fabrikam)
+
+
+def test_R62_the_list_of_who_is_locked_out_is_downloaded(portal, contosos, fabrikam, three):
+    page = portal.post(PAGE, {"is_on": "no"}).content.decode()
+    url = reverse("admin:guests_passcode_csv")
+    assert f'href="{url}"' in page
+    answer = portal.get(url)
+    lines = list(csv.reader(b"".join(answer).decode("utf-8-sig").splitlines()))
+    assert lines[0] == ["id", "name", "address", "last sign-in", "after a reset"]
+    assert [line[1] for line in lines[1:]] == ["Guest 2", "Guest 1", "Guest 0"]
+    assert {line[4] for line in lines[1:]} == {"Create a Microsoft account"}
+    assert lines[1][0] == str(three[2].pk)
+    assert portal.post(url).status_code == 405
+    assert b"Guest" not in b"".join(contosos.get(url))
+
+
+def test_R42_who_may_turn_it_but_not_reset_sees_whom_it_touches_and_cannot_force_the_remedy(as_role, fabrikam, three):
+    client = as_role(Role.AUTHENTICATION_POLICY_ADMINISTRATOR)
+    shown = client.post(PAGE, {"is_on": "no"})
+    words = text(shown)
+    assert "3 guests would be locked out" in words
+    assert "Guest 0" in words
+    assert "invite them again" not in words
+    assert "A Helpdesk Administrator can reset them" in words
+    assert client.post(PAGE, RESET | seen(client, PAGE, NO)).status_code == 403
+    assert is_on(fabrikam), "nothing is done before the refusal"
+    assert saved(client, PAGE, NO).status_code == 302
+    assert not is_on(fabrikam)
+    with tenant_scope(fabrikam.id):
+        assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize("sent", [{"remedy": "perhaps"}, {"remedy": "\x00"}, {"is_on": "maybe"}])
+def test_R62_an_answer_that_is_none_is_an_error_on_the_form(portal, fabrikam, three, sent):
+    page = saved(portal, PAGE, RESET | sent)
+    assert page.status_code == 200
+    assert "<title>Error: " in page.content.decode()
+    assert is_on(fabrikam)
+
+
+def test_R62_it_takes_the_same_statements_however_many_guests_there_are(portal, fabrikam, three, invite):
+    counts = []
+    for size in (1, 20):
+        for n in range(size):
+            accepted(invite(fabrikam, f"more{n}@of{n}-{size}.example").guest)
+            invite(fabrikam, f"new{n}@of{n}-{size}.example")
+        with CaptureQueriesContext(connection) as captured:
+            portal.post(PAGE, {"is_on": "no"})
+        counts.append(len(statements(captured)))
+    assert counts[0] == counts[1] <= 36
+
+
+def test_R62_the_other_tenants_guests_are_neither_shown_nor_touched(contosos, contoso, fabrikam, three):
+    words = text(contosos.post(PAGE, {"is_on": "no"}))
+    assert "nobody would be locked out" in words
+    assert "Guest 0" not in words
+    saved(contosos, PAGE, RESET)
+    work_off(contoso)
+    assert not is_on(contoso)
+    assert is_on(fabrikam)
+    with tenant_scope(fabrikam.id):
+        assert set(Guest.objects.values_list("method", flat=True)) == {"emailOneTimePasscode"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R43_two_administrators_at_once_reset_each_guest_once(three, fabrikam):
+    people = [factories.administrator(f"{n}@fabrikam.example", (fabrikam, Role.GLOBAL_ADMINISTRATOR)) for n in range(2)]
+    clients, start = [signed_in(one) for one in people], Barrier(2)
+    forms = [RESET | seen(client, PAGE, RESET) for client in clients]
+
+    def press(number: int) -> int:
+        try:
+            start.wait(timeout=10)
+            return int(clients[number].post(PAGE, forms[number]).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(press, range(2)))
+    assert 302 in answers
+    assert set(answers) <= {200, 302}
+    work_off(fabrikam)
+    with tenant_scope(fabrikam.id):
+        assert AuditEntry.objects.filter(action="guest.reset").count() == 3
+        assert AuditEntry.objects.filter(action="email_passcode.set").count() == 1
+        assert OutboundMail.objects.count() == 3
