@@ -15,14 +15,17 @@ from django.utils.formats import date_format, number_format
 MOST = 10_000
 """How far is counted while somebody waits."""
 
-LABEL = 22
+LABEL = 16
 """Letters of a bar's name that have room before it on the narrowest page; the table has the whole name."""
 
 BAR_STEP, STEP_STEP = 32, 52
 """Pixels from one bar to the next, and from one step of a funnel to the next."""
 
-WIDEST_BAR = 42.0
-"""Percent; the rest is for the name before it and the number after it."""
+WIDEST_BAR, ROOM_FOR_A_LETTER, SHORT = 42.0, 2.6, 3
+"""Percent; the rest is for the name before it and the number after it, if that has three letters at most."""
+
+NARROWEST = 0.7
+"""Percent: whatever is there is seen."""
 
 FLOOR, TALLEST = 88, 80
 """Where columns stand, and how high the highest is, in pixels from above."""
@@ -95,10 +98,10 @@ class Bars:
 
 
 def bars(counts: Sequence[Count]) -> Bars:
-    widest = max((one.count for one in counts), default=0) or 1
-    return Bars(
-        tuple(Bar(one, f"{WIDEST_BAR * one.count / widest:.1f}%", BAR_STEP * at) for at, one in enumerate(counts))
-    )
+    most = max((one.count for one in counts), default=0) or 1
+    widest = WIDEST_BAR - ROOM_FOR_A_LETTER * max(len(shown(most)) - SHORT, 0)
+    widths = [max(widest * one.count / most, NARROWEST if one.count else 0) for one in counts]
+    return Bars(tuple(Bar(one, f"{widths[at]:.1f}%", BAR_STEP * at) for at, one in enumerate(counts)))
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,19 @@ from datetime import date
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from guests.operations.figures import BOUNCED, HANDED_OVER, INVITED
+from guests.operations.figures import HANDED_OVER, INVITED
+from tenants.deeds import Group
+from tenants.models import Outcome
 from tenants.roles import Action
 
 
 @dataclass(frozen=True)
 class Lists:
-    """For one administrator (`may`) and one period, in days."""
+    """For one administrator (`may`) and one period: so many days, from the first on."""
 
     may: Callable[[str], bool]
     days: int
+    first: date
 
     def guests(self, **narrowed: str) -> str:
         return self._narrowed("admin:guests_guest_changelist", Action.GUESTS_VIEW, narrowed)
@@ -38,19 +41,28 @@ class Lists:
         return self._narrowed("admin:guests_invitation_changelist", Action.GUESTS_VIEW, narrowed)
 
     def history(self, **narrowed: str) -> str:
-        return self._narrowed("admin:tenants_auditentry_changelist", Action.AUDIT_VIEW, narrowed)
+        """Lines of the period."""
+        return self._lines({**narrowed, "since": self.first.isoformat()})
 
     def mails(self, action: str = HANDED_OVER, day: date | None = None) -> str:
         """Mails that came so far, in the period or on one day of it."""
-        return self.history(action=action)
+        return self.history(action=action) if day is None else self._lines({"action": action, "on": day.isoformat()})
 
     def mails_not_sent(self, day: date | None = None) -> str:
-        """Mails that bounced or failed."""
-        return self.history(action=BOUNCED)
+        """Mails that bounced or failed, in the period or on one day of it."""
+        failed = {"group": Group.MAIL.value, "outcome": Outcome.FAILED.value}
+        return self.history(**failed) if day is None else self._lines({**failed, "on": day.isoformat()})
+
+    def mails_not_sent_since(self, day: date) -> str:
+        """Mails that bounced or failed on that day or later."""
+        return self._lines({"group": Group.MAIL.value, "outcome": Outcome.FAILED.value, "since": day.isoformat()})
 
     def refusals(self, code: str) -> str:
-        """The lines of history that tell of this code."""
-        return self.history(outcome="refused", q=code)
+        """The lines that tell of this code."""
+        return self.history(code=code)
+
+    def _lines(self, narrowed: dict[str, str]) -> str:
+        return self._narrowed("admin:tenants_auditentry_changelist", Action.AUDIT_VIEW, narrowed)
 
     def _narrowed(self, url_name: str, action: Action, narrowed: dict[str, str]) -> str:
         if not self.may(action):

@@ -63,7 +63,14 @@ def _invitations(may: Callable[[str], bool], lists: Lists, figures: Figures) -> 
     if not old or not may(Action.GUESTS_VIEW):
         return
     text, have = ("1 invitation", "has") if old == 1 else (f"{shown(old)} invitations", "have")
-    yield Need(text, lists.invitations(age="older"), f"{have} waited for more than 30 days.")
+    is_reminding = may(Action.GUESTS_INVITE_MANY)
+    yield Need(
+        text,
+        lists.invitations(age="older"),
+        f"{have} waited for more than 30 days.",
+        deed=("Remind them" if old > 1 else "Remind them of it") if is_reminding else "",
+        deed_url=f"{reverse('admin:guests_remind')}?days=30" if is_reminding else "",
+    )
 
 
 def _waiting(may: Callable[[str], bool], lists: Lists) -> Iterator[Need]:
@@ -98,7 +105,7 @@ def _mails(may: Callable[[str], bool], lists: Lists, figures: Figures, now: date
     bad = sum(figures.mail.get(day, {}).get(name, 0) for day in days for name in (BOUNCED, FAILED))
     if bad:
         text = "1 email" if bad == 1 else f"{shown(bad)} emails"
-        yield Need(text, lists.mails_not_sent(), "bounced or failed since yesterday.")
+        yield Need(text, lists.mails_not_sent_since(min(days)), "bounced or failed since yesterday.")
 
 
 def _batches(may: Callable[[str], bool]) -> Iterator[Need]:
@@ -108,4 +115,4 @@ def _batches(may: Callable[[str], bool]) -> Iterator[Need]:
     idle = Batch.objects.filter(kind__in=kinds, state__in=(BatchState.CHECKED, BatchState.UNREADABLE))
     for batch in idle.order_by("-created_at", "id")[:MOST_BATCHES]:
         said = "cannot be read" if batch.state == BatchState.UNREADABLE else "is checked and not started"
-        yield Need(batch.name, "", f"{said}.")
+        yield Need(batch.name, reverse("admin:guests_batch_change", args=[batch.pk]), f"{said}.")

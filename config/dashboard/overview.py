@@ -121,7 +121,7 @@ def overview(may: Callable[[str], bool], *, asked_for: str, now: datetime) -> Ov
     days = next((one for one in PERIODS if str(one) == asked_for), USUAL)
     last = day_of(now)
     first = first_day(days, last)
-    figures, lists = figures_of(first=first, last=last), Lists(may, days)
+    figures, lists = figures_of(first=first, last=last), Lists(may, days, first)
     providers = list(IdentityProvider.objects.order_by("name")[:MOST_PROVIDERS])
     sees_guests, sees_history = may(Action.GUESTS_VIEW), may(Action.AUDIT_VIEW)
     return Overview(
@@ -172,7 +172,7 @@ def _methods(figures: Figures, lists: Lists, providers: list[IdentityProvider]) 
     removed = sum(count for key, count in federated.items() if key not in names)
     if removed:
         counts.append(Count("Removed providers", removed, lists.guests(waiting="yes")))
-    signed_in = Count("Sign-ins", figures.total(SIGNED_IN), lists.history(action="guest.signed_in"))
+    signed_in = Count("Sign-ins", figures.total(SIGNED_IN), lists.history(action="guest.signed_in", outcome="success"))
     if not counts:
         return Drawn("Nobody has redeemed an invitation yet.", under=signed_in)
     everybody = sum(one.count for one in counts)

@@ -106,7 +106,7 @@ def test_R62_it_says_when_the_figures_were_summed_up(
     with tenant_scope(fabrikam.id):
         at = datetime.now(UTC) - timedelta(days=1)
         Summing.objects.update(summed_at=at)
-    assert f"As of {at:%-d %b, %H:%M} UTC" in text(portal.get(DASHBOARD))
+    assert f"as of {at:%-d %b, %H:%M} UTC" in text(portal.get(DASHBOARD))
 
 
 def test_R62_an_empty_tenant_is_told_what_to_do_first(portal: Client, as_role: Any, fabrikam: Tenant) -> None:
@@ -166,7 +166,7 @@ def test_R62_what_needs_somebody_stands_first(
             )
     page = text(portal.get(DASHBOARD))
     for said in (
-        "17 invitations have waited for more than 30 days.",
+        "17 invitations have waited for more than 30 days. Remind them",
         "The certificate of Northwind SAML expires in 9 days.",
         "4 emails bounced or failed since yesterday.",
         "riga.csv is checked and not started.",
@@ -177,6 +177,11 @@ def test_R62_what_needs_somebody_stands_first(
     assert "Adatum" not in page
     helper = text(as_role(Role.HELPDESK_ADMINISTRATOR).get(DASHBOARD))
     assert "17 invitations have waited" in helper
+    assert "Remind them" not in helper
+    source = portal.get(DASHBOARD).content.decode()
+    needs = source[source.index('id="todo"') : source.index("</section>")]
+    for url in re.findall(r'href="([^"]+)"', needs):
+        assert portal.get(url.replace("&amp;", "&")).status_code == 200, url
     for said in ("Northwind SAML", "4 emails", "riga.csv"):
         assert said not in helper, said
 
@@ -228,15 +233,20 @@ def test_R62_it_takes_the_same_few_statements_however_many_guests(
 
 
 def test_bars_are_as_wide_as_their_numbers() -> None:
-    drawn = charts.bars([Count("A", 200), Count("B", 50), Count("C", 0)])
-    assert [bar.width for bar in drawn.bars] == ["42.0%", "10.5%", "0.0%"]
-    assert [bar.top for bar in drawn.bars] == [0, 32, 64]
+    drawn = charts.bars([Count("A", 200), Count("B", 50), Count("C", 1), Count("D", 0)])
+    assert [bar.width for bar in drawn.bars] == ["42.0%", "10.5%", "0.7%", "0.0%"]
+    assert [bar.top for bar in drawn.bars] == [0, 32, 64, 96]
     assert charts.bars([Count("A", 0)]).bars[0].width == "0.0%"
+
+
+def test_bars_leave_room_for_long_numbers() -> None:
+    (bar,) = charts.bars([Count("A", 1_000_000)]).bars
+    assert (bar.width, bar.count.shown) == ("26.4%", "1,000,000")
 
 
 def test_a_name_that_has_no_room_is_cut_in_the_picture_only() -> None:
     (bar,) = charts.bars([Count("A federation with a very long name", 1)]).bars
-    assert bar.label == "A federation with a v…"
+    assert bar.label == "A federation wi…"
     assert bar.count.name in charts.bars([bar.count]).told
 
 
