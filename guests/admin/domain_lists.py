@@ -164,7 +164,7 @@ class DomainListsPage(RemedyPages):
             submit="Save" if is_open else "",
             fieldsets=[(None, {"fields": ["allowed_domains", "denied_domains"]})],
             template="admin/guests/domain_lists.html",
-            lead="They are asked when somebody is invited and again when they redeem. Who has redeemed is not affected.",
+            lead="Asked when somebody is invited and again when they redeem. Who has redeemed is not affected.",
             refused=refused or _refused(tenant, (tenant.allowed_domains, tenant.denied_domains)),
             is_asked=refused is not None,
             seen=seen,

@@ -135,8 +135,8 @@ def test_R30_6_R62_a_microsoft_account_that_nobody_can_use_here_is_no_way_in(por
     words = text(portal.post(PAGE, draft(page, fallback=MICROSOFT, look="yes")))
     assert "1 of them would have no way in." in words
     assert "Email passcode → No way in" in words
-    passcodes = text(portal.get("/admin/providers/identityprovider/email-passcode/"))
-    assert "whom no other provider knows has no way in before its operator sets it up" in passcodes
+    passcodes = text(portal.get("/admin/providers/redemptionorder/email-passcode/"))
+    assert "fail 1 This installation has no registration at Microsoft yet, so they have no way in." in passcodes
 
 
 def test_R62_it_says_how_many_it_looked_at(portal, fabrikam, invite, monkeypatch):

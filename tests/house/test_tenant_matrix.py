@@ -56,7 +56,7 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
     **{
         f"admin/tenants/administrator/<uuid:administrator_id>/{deed}/": (
             "administrator_id",
-            lambda house: house.tenant.roles.get().administrator_id,
+            lambda house: house.administrator_id,
         )
         for deed in ("remove", "sign-out")
     },
@@ -91,7 +91,7 @@ MODELS: dict[str, Ids] = {
     "providers/identityprovider": lambda house: house.provider.id,
     "tenants/auditentry": lambda house: house.entry.id,
     "tenants/tenant": lambda house: house.tenant.id,
-    "tenants/administrator": lambda house: house.tenant.roles.get().administrator_id,
+    "tenants/administrator": lambda house: house.administrator_id,
 }
 OBJECTS |= {
     f"admin/{model}/<path:object_id>/{page}": ("object_id", thing)
@@ -137,13 +137,17 @@ OF_THE_PORTAL = {
     "admin/guests/guest/deleted/",
     "admin/guests/guest/explain/",
     "admin/guests/guest/invite/",
+    "admin/guests/guest/remind/",
+    "admin/guests/guest/reset-many/",
     "admin/guests/guest/reset/",
     "admin/jsi18n/",
     "admin/login/",
     "admin/providers/identityprovider/custom/",
     "admin/providers/identityprovider/custom/add/",
-    "admin/providers/identityprovider/email-passcode/",
     "admin/providers/redemptionorder/",
+    "admin/providers/redemptionorder/email-passcode/",
+    "admin/providers/redemptionorder/email-passcode/guests.csv",
+    "admin/providers/redemptionorder/guests-domains/",
     "admin/providers/redemptionorder/known-domains/",
     "admin/providers/redemptionorder/microsoft-account/",
     "admin/providers/redemptionorder/partner/",
@@ -153,6 +157,7 @@ OF_THE_PORTAL = {
     "admin/tenant/",
     "admin/tenant/switch/",
     "admin/tenants/administrator/appoint/",
+    *(f"admin/tenants/auditentry/{page}/" for page in ("errors", "export", "keeping", "sign-ins", "trace")),
     "admin/tenants/tenant/logo/",
     *(f"admin/{model}/{page}" for model in MODELS for page in ("", "add/")),
     "admin/logout/",  # last: who has signed out can try nothing more
