@@ -15,7 +15,7 @@ from django.db import transaction
 
 from tenants import audit
 from tenants.audit import Actor
-from tenants.models import Tenant
+from tenants.models import Tenant, WhoMayInvite
 from tenants.operations import publish_terms
 from tenants.refusals import Code, Refusal
 
@@ -39,12 +39,17 @@ class Settings:
     passcode_minutes: int
     invitation_days: int | None
     landing_origins: list[str]
+    who_may_invite: str
+
+
+def settings_of(tenant: Tenant) -> Settings:
+    """The settings as they are, for whoever changes one of them."""
+    return Settings(**{one.name: getattr(tenant, one.name) for one in fields(Settings)})
 
 
 def version_of(tenant: Tenant) -> str:
     """What the settings are at this moment, as an opaque word that is another one after any change."""
-    values = {one.name: getattr(tenant, one.name) for one in fields(Settings)}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(asdict(settings_of(tenant)), sort_keys=True).encode()).hexdigest()[:32]
 
 
 def change_settings(
@@ -55,7 +60,8 @@ def change_settings(
     `shown_version` is version_of() what the administrator was looking at, empty where nothing was shown: settings that
     have changed since are refused, or what was added meanwhile, as an application's origin is, would be lost.
 
-    Refuses a passcode's life outside 10 to 30 minutes (R11) and an invitation's outside 1 to 365 days (R52).
+    Refuses a passcode's life outside 10 to 30 minutes (R11), an invitation's outside 1 to 365 days (R52) and a choice
+    of who may invite that there is not (R53).
     """
     wrong = _wrong(settings)
     if wrong:
@@ -133,4 +139,6 @@ def _wrong(settings: Settings) -> str:
         return f"A passcode lives between {SHORTEST_PASSCODE} and {LONGEST_PASSCODE} minutes."
     if settings.invitation_days is not None and not 1 <= settings.invitation_days <= LONGEST_INVITATION:
         return f"An invitation lives between 1 and {LONGEST_INVITATION} days, or for ever."
+    if settings.who_may_invite not in WhoMayInvite:
+        return "Choose who may invite guests."
     return ""

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
 from tenants.addresses import AddressRefused, canonical_domain
 from tenants.changing import Settings, version_of
-from tenants.models import Tenant
+from tenants.inviters import MEANS
+from tenants.models import Tenant, WhoMayInvite
 from tenants.origins import canonical_origin
 
 WIDE = {"class": "vTextField"}
@@ -117,6 +119,14 @@ class SettingsForm(forms.Form):
         required=False,
         label="An invitation works for",
         help_text="Days, 1 to 365. Empty: it does not expire. Holds for invitations made from now on.",
+    )
+    who_may_invite = forms.ChoiceField(
+        choices=[
+            (who.value, format_html('{}<span class="v-under">{}</span>', who.label, MEANS[who])) for who in WhoMayInvite
+        ],
+        widget=forms.RadioSelect,
+        label="Who may invite guests",
+        error_messages={"required": "Choose who may invite guests."},
     )
     landing_origins = LinesField(
         read=canonical_origin,

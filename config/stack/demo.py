@@ -135,6 +135,7 @@ def _give_face(tenant: Tenant, actor: Actor, now: datetime) -> None:
         passcode_minutes=tenant.passcode_minutes,
         invitation_days=tenant.invitation_days,
         landing_origins=tenant.landing_origins,
+        who_may_invite=tenant.who_may_invite,
     )
     _done(change_settings(tenant=tenant, settings=settings, actor=actor, now=now))
     _done(change_logo(tenant=tenant, content=_logo(settings.colour), actor=actor, now=now))

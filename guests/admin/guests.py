@@ -32,6 +32,7 @@ from guests.admin.steps import InvitedFilter, StepFilter
 from guests.admin.waiting import how_many_wait
 from guests.admin.words import method_words, named, status_mark
 from guests.models import Guest
+from tenants.doors.desk import desk
 from tenants.doors.words import shown_time
 from tenants.roles import Action
 
@@ -104,6 +105,6 @@ class GuestAdmin(InvitePages, ResetManyPages, RemindPages, ExplainPages, Deleted
     # --- the list -----------------------------------------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        is_inviter = self.may(request, Action.GUESTS_INVITE)
+        is_inviter = desk(request).may_invite
         frame = {"may_invite": is_inviter, "waiting": how_many_wait(), "reset_offer": self.reset_offer(request)}
         return super().changelist_view(request, {**frame, **(extra_context or {})})

@@ -27,7 +27,7 @@ from guests.operations.inviting import is_gone
 from guests.operations.resending import resend_invitation, revoke_invitation
 from outbox.models import OutboundMail, State
 from tenants.doors.admin import actor, clock
-from tenants.doors.desk import tenant_of
+from tenants.doors.desk import desk, tenant_of
 from tenants.doors.words import for_administrator, shown_time
 from tenants.models import AuditEntry
 from tenants.refusals import Refusal
@@ -112,7 +112,7 @@ class InvitationAdmin(HistoryOfGuests):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        is_inviter = self.may(request, Action.GUESTS_INVITE)
+        is_inviter = desk(request).may_invite
         frame = {"may_invite": is_inviter, "may_remind": self.may(request, Action.GUESTS_INVITE_MANY)}
         return super().changelist_view(request, {**frame, **(extra_context or {})})
 

@@ -35,6 +35,7 @@ class TenantAdmin(TenantModelAdmin):
         (None, {"fields": ["name", "sender_name", "colour", "shown_version"]}),
         ("What guests agree to", {"fields": ["privacy_statement_url", "terms_text"]}),
         ("Passcodes and invitations", {"fields": ["passcode_minutes", "invitation_days"]}),
+        ("Who may invite", {"fields": ["who_may_invite"]}),
         ("Where guests may go on to", {"fields": ["landing_origins"]}),
     )
 
@@ -68,6 +69,8 @@ class TenantAdmin(TenantModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         self.get_object(request, object_id)
         return redirect("admin:tenants_tenant_changelist")
 
