@@ -97,10 +97,7 @@ def test_R54_a_file_is_stored_checked_started_and_done(portal, fabrikam, adele, 
     result = file_of(portal, batch)
     assert result[0] == ["row", "email", "redirect url", "send email", "message", "name", "result", "reason"]
     assert result[1] == ["2", "nicole@example.com", "", "true", "Hello", "Nicole Wagner", "done", ""]
-    assert (
-        result[4][-2:] == ["refused", "Not an address: Enter one address with one @ in it."]
-        or result[3][-2] == "refused"
-    )
+    assert result[3][-2:] == ["refused", "Not an address: Enter one address with one @ in it."]
     assert len(result) == 8
 
 

@@ -183,6 +183,11 @@ def answered(asking: subprocess.Popen[str]) -> float:
     return float(said)
 
 
+def of_the_test() -> dict[str, str]:
+    """The environment of a process that works in the test's database."""
+    return {**os.environ, "DATABASE_URL": _test_database()}
+
+
 def _test_database() -> str:
     url = urlsplit(os.environ["DATABASE_URL"])
     return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()

@@ -108,7 +108,7 @@ def _encoding(first: bytes) -> tuple[str, int]:
     for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if first.startswith(mark):
             return name, len(mark)
-    sample = first[:64]
+    sample = first[:64].partition(b"\n")[0]  # a NUL in a later row is that row's mistake
     if len(sample) > 3 and not any(sample[1::2]):
         return "utf-16-le", 0
     if len(sample) > 3 and not any(sample[0::2]):
