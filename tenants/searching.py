@@ -159,7 +159,7 @@ def count_codes(codes: Sequence[str], *, since: datetime, most: int) -> dict[str
             """
             SELECT wanted.code, (SELECT count(*) FROM (
               SELECT 1 FROM tenants_auditentry e WHERE e.tenant_id = %(tenant)s AND e.code = wanted.code
-                AND e.outcome <> 'success' AND e.id >= %(first)s LIMIT %(most)s) AS some)
+                AND e.outcome <> 'success' AND e.id >= %(first)s LIMIT %(most)s) AS counted)
             FROM unnest(%(codes)s::text[]) AS wanted(code)
             """,
             {"tenant": current_tenant_id(), "first": first, "most": most, "codes": list(codes)},
