@@ -65,7 +65,8 @@ class OneGuestPages(EditPages, HistoryOfGuests):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> Any:
-        return self.guarded(self.guest_page, Action.GUESTS_VIEW)(request, self.get_object(request, object_id))
+        action = Action.GUESTS_EDIT if request.method == "POST" else Action.GUESTS_VIEW
+        return self.guarded(self.guest_page, action)(request, self.get_object(request, object_id))
 
     def guest_page(self, request: HttpRequest, guest: Guest) -> HttpResponseBase:
         """GET shows the guest; POST saves the form at its top, for who may edit."""
