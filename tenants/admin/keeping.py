@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -47,7 +48,9 @@ class KeepingPages(LogPages):
         tenant = tenant_of(request)
         may_change = self.may(request, Action.SETTINGS_CHANGE)
         form, cost = KeepingForm(initial={"days": tenant.history_days}), None
-        if request.method == "POST" and may_change:
+        if request.method == "POST":
+            if not may_change:
+                raise PermissionDenied
             form = KeepingForm(request.POST)
             if form.is_valid():
                 days = form.cleaned_data["days"]
