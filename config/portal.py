@@ -25,7 +25,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_otp.admin import OTPAdminSite
 
 from applications.models import Application
-from config import account, own_password
+from config import account, own_password, preview
 from config.dashboard import overview
 from config.guests_by_address import guests_at
 from config.navigation import GROUPS
@@ -74,6 +74,7 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
             path("tenant/", self.admin_view(require_GET(self.choose_tenant)), name="choose_tenant"),
             path("tenant/switch/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant"),
             *account.urls(self),
+            *preview.urls(self),
         ]
         stock = [url for url in super().get_urls() if getattr(url, "name", None) not in UNUSED]
         return pages + stock

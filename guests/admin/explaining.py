@@ -10,15 +10,20 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from guests.models import Guest
 from guests.operations.explaining import Explanation, explain_sign_in
 from providers.admin import explanation_context
 from providers.forms import ExplainForm
+from providers.rules import Setting
 from tenants.addresses import Address, canonical
 from tenants.doors.admin import TenantModelAdmin, clock
 from tenants.doors.desk import tenant_of
+from tenants.doors.words import shown_time
 from tenants.models import Tenant
 from tenants.roles import Action
 
@@ -39,7 +44,7 @@ class ExplainPages(TenantModelAdmin):
         elif address is not None:
             form = ExplainForm(initial={"address": address.to_send})
         found = None if address is None else explain_sign_in(tenant=tenant_of(request), address=address, now=clock())
-        shown = {} if found is None else explanation_context(found.facts)
+        shown = {} if found is None else explanation_context(found.facts, self._urls(request, found))
         return self.page(
             request,
             "admin/guests/explain.html",
@@ -51,6 +56,20 @@ class ExplainPages(TenantModelAdmin):
             **shown,
         )
 
+    def _urls(self, request: HttpRequest, found: Explanation) -> dict[Setting, str]:
+        """The pages where this administrator may change what decides."""
+        guest, domain = found.guest, urlencode({"domain": found.facts.domain})
+        pages = [
+            (Setting.PASSCODES, Action.PROVIDERS_VIEW, reverse("admin:providers_email_passcode")),
+            (Setting.MICROSOFT_ACCOUNT, Action.PROVIDERS_VIEW, reverse("admin:guests_microsoft_account")),
+            (Setting.FEDERATION, Action.PROVIDERS_VIEW, reverse("admin:providers_custom")),
+            (Setting.KNOWN_DOMAINS, Action.PROVIDERS_VIEW, f"{reverse('admin:guests_known_domains')}?{domain}"),
+        ]
+        if guest is not None:
+            reset = f"{reverse('admin:guests_reset')}?{urlencode({'id': str(guest.pk)})}"
+            pages.append((Setting.REDEMPTION, Action.GUESTS_RESET, reset))
+        return {setting: url for setting, action, url in pages if self.may(request, action)}
+
     def _of_guest(self, request: HttpRequest) -> Address | None:
         """The address of the guest that the page was opened for. 404 for nobody of this tenant."""
         if "guest" not in request.GET:
@@ -59,15 +78,27 @@ class ExplainPages(TenantModelAdmin):
         return canonical(guest.address)
 
 
-def who(tenant: Tenant, found: Explanation) -> str:
+def who(tenant: Tenant, found: Explanation) -> SafeString:
     """What the person is to the tenant, in a sentence."""
     guest = found.guest
     if guest is None:
-        return f"{found.address.key} is a stranger to {tenant.name}: nobody has invited this address."
+        words = "<strong>{}</strong> is a stranger to {}: nobody has invited this address."
+        return format_html(words, found.address.key, tenant.name)
+    way = [format_html("invited on {}", shown_time(guest.created_at, "j F Y"))]
+    if guest.sponsor_name:
+        way = [format_html("{} by {}", way[0], guest.sponsor_name)]
+    if guest.link_opened_at:
+        way.append(format_html("link opened on {}", shown_time(guest.link_opened_at, "j F Y")))
     if guest.has_accepted:
-        return f"{found.address.key} is a guest of {tenant.name} and has redeemed."
-    by = f", invited by {guest.sponsor_name}" if guest.sponsor_name else ""
-    return f"{found.address.key} is a pending guest of {tenant.name}{by}, who has not redeemed."
+        way.append(SafeString("redeemed"))
+        if guest.last_sign_in_at:
+            way.append(format_html("last signed in on {}", shown_time(guest.last_sign_in_at, "j F Y, H:i")))
+    else:
+        way.append(SafeString("not redeemed"))
+    kind = "guest" if guest.has_accepted else "pending guest"
+    return format_html(
+        "<strong>{}</strong> is a {} of {}: {}.", found.address.key, kind, tenant.name, SafeString(", ".join(way))
+    )
 
 
 def _id(text: str) -> UUID:

@@ -39,6 +39,11 @@ def show_invitation(request: TenantRequest, ticket: str) -> HttpResponse:
     session = open_session(request, request.tenant)
     if session is not None:
         return _for_signed_in(request, ticket, session, opened)
+    return show_opened(request, opened)
+
+
+def show_opened(request: TenantRequest, opened: Opened) -> HttpResponse:
+    """What the holder of a live link meets who is not signed in. Reads nothing more and sends nothing."""
     if opened.decision.refused_as is not None:
         refusal = Refusal(Code(opened.decision.refused_as.value))
         return refuse(

@@ -1,6 +1,7 @@
 """A decision put into words and into JSON, for the portal, the command and the API alike (R35, R60)."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from uuid import UUID
 
 from providers.rules.decision import Decision, RefusedAs, decide
@@ -43,12 +44,24 @@ VERDICT_WORDS = {
 SUPPOSED_PROVIDER = Provider(UUID(int=0), "saml", "A federation for the domain")
 
 
+class Setting(StrEnum):
+    """What an alternative changes, so that a page can lead there."""
+
+    PASSCODES = "passcodes"
+    MICROSOFT_ACCOUNT = "microsoftAccount"
+    FEDERATION = "federation"
+    KNOWN_DOMAINS = "knownDomains"
+    INSTALLATION = "installation"
+    REDEMPTION = "redemption"
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """A change that would lead to another method (R60)."""
 
     change: str
     method: Method
+    setting: Setting
 
 
 def headline(decision: Decision) -> str:
@@ -99,27 +112,38 @@ def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
     word = "Disabling" if facts.is_microsoft_account_enabled else "Enabling"
     listed = Knowledge(Answer.YES, "")
     supposed = [
-        (f"Turning the email one-time passcode {'off' if is_on else 'on'}", replace(facts, passcodes=turned)),
         (
+            Setting.PASSCODES,
+            f"Turning the email one-time passcode {'off' if is_on else 'on'}",
+            replace(facts, passcodes=turned),
+        ),
+        (
+            Setting.MICROSOFT_ACCOUNT,
             f"{word} the Microsoft account",
             replace(facts, is_microsoft_account_enabled=not facts.is_microsoft_account_enabled),
         ),
-        *_federated(facts),
+        *((Setting.FEDERATION, change, other) for change, other in _federated(facts)),
         (
+            Setting.INSTALLATION,
             "Registering this installation at Entra ID",
             replace(facts, is_entra_id_installed=True, bound=_let_in(facts.bound, Method.ENTRA_ID)),
         ),
         (
+            Setting.INSTALLATION,
             "Registering this installation for Microsoft accounts",
             replace(facts, is_microsoft_account_installed=True, bound=_let_in(facts.bound, Method.MICROSOFT_ACCOUNT)),
         ),
-        (f"Listing {facts.domain} as a domain with Entra ID accounts", replace(facts, entra_id=listed)),
-        ("Resetting the guest's redemption status", replace(facts, bound=None)),
+        (
+            Setting.KNOWN_DOMAINS,
+            f"Listing {facts.domain} as a domain with Entra ID accounts",
+            replace(facts, entra_id=listed),
+        ),
+        (Setting.REDEMPTION, "Resetting the guest's redemption status", replace(facts, bound=None)),
     ]
-    found = [(change, decide(other)) for change, other in supposed if _is_storable(other)]
+    found = [(setting, change, decide(other)) for setting, change, other in supposed if _is_storable(other)]
     return tuple(
-        Alternative(change, other.method)
-        for change, other in found
+        Alternative(change, other.method, setting)
+        for setting, change, other in found
         if (other.method, other.provider_id) != (now.method, now.provider_id)
     )
 

@@ -51,7 +51,7 @@ class KeysetChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         per_page = self.list_per_page
-        paginator = self.model_admin.get_paginator(request, self.queryset, per_page)
+        paginator: Any = self.model_admin.get_paginator(request, self.queryset, per_page)
         if self.query:
             paginator.MOST = MOST_FOUND
         self.result_count = paginator.count
