@@ -79,6 +79,10 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
         "invitation_id",
         lambda house: house.pending.invitation.id,
     ),
+    "admin/guests/invitation/<uuid:invitation_id>/remind/": (
+        "invitation_id",
+        lambda house: house.pending.invitation.id,
+    ),
     "admin/guests/invitation/<uuid:invitation_id>/revoke/": (
         "invitation_id",
         lambda house: house.pending.invitation.id,
@@ -142,6 +146,7 @@ OF_THE_PORTAL = {
     "admin/guests/guest/reset/",
     "admin/jsi18n/",
     "admin/login/",
+    "admin/preview/",
     "admin/providers/identityprovider/custom/",
     "admin/providers/identityprovider/custom/add/",
     "admin/providers/redemptionorder/",
