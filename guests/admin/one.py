@@ -21,6 +21,7 @@ from guests.admin.editing import ADMINISTRATORS, EditForm, EditPages, suggested_
 from guests.admin.history import HistoryOfGuests
 from guests.admin.record import LOGS, agreed_by, log_of, redemptions_of
 from guests.admin.words import invitation_mark, method_words, status_mark
+from guests.browsers import browser_words
 from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
 from guests.operations.editing import sponsors_of
 from guests.operations.ending import end_session
@@ -94,7 +95,10 @@ class OneGuestPages(EditPages, HistoryOfGuests):
                 (one, name_of(kind_id=one.kind, provider_id=one.provider_id))
                 for one in FederatedIdentity.objects.filter(guest=guest).order_by("linked_at")
             ],
-            sessions=[(one, method_words(one.method)) for one in sessions.order_by("-started_at")[:SHOWN]],
+            sessions=[
+                (one, browser_words(one.browser), method_words(one.method))
+                for one in sessions.order_by("-started_at")[:SHOWN]
+            ],
             agreed=agreed_by(guest),
             redemptions=redemptions_of(guest),
             invitations=[(one, invitation_mark(one, now)) for one in invitations],

@@ -8,28 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from guests.admin.words import method_words
 from guests.models import Consent, ConsentKind, Guest, Redemption
 from guests.operations.identities import addresses_of
 from providers.rules import QUESTIONS, VERDICT_WORDS, Verdict
+from tenants.deeds import Group, actions_of
 from tenants.models import AuditEntry
 
 SHOWN: Final = 50
 """Lines of history, consents and redemptions on the page."""
 
-_SIGN_IN_PREFIXES: Final = ("sign_in.", "passcode.", "consent.", "identity.")
-_SIGN_IN_DEEDS: Final = (
-    "guest.signed_in",
-    "guest.signed_out",
-    "guest.signed_out_elsewhere",
-    "guest.signed_up",
-    "guest.returned",
-    "guest.redeemed",
-    "guest.declined",
-    "invitation.opened",
-)
+_OF_SIGN_INS: Final = ["invitation.opened", *actions_of(Group.SIGN_INS), *actions_of(Group.CODES)]
 
 LOGS: Final = {"": "Everything", "sign-ins": "Sign-ins", "changes": "Changes"}
 """The page's `?log=`, and what the link says."""
@@ -91,13 +82,10 @@ def log_of(guest: Guest, log: str) -> list[AuditEntry]:
 
 
 def _newest(found: QuerySet[AuditEntry], log: str) -> QuerySet[AuditEntry]:
-    of_sign_ins = Q(action__in=_SIGN_IN_DEEDS)
-    for prefix in _SIGN_IN_PREFIXES:
-        of_sign_ins |= Q(action__starts_with=prefix)
     if log == "sign-ins":
-        found = found.filter(of_sign_ins)
+        found = found.filter(action__in=_OF_SIGN_INS)
     elif log == "changes":
-        found = found.exclude(of_sign_ins)
+        found = found.exclude(action__in=_OF_SIGN_INS)
     return found.order_by("-id")[:SHOWN]
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from guests.browsers import browser_words
 from guests.models import Consent, ConsentKind, FederatedIdentity, GuestSession
 from guests.operations.deleting import KEEP_DELETED
 from guests.operations.ending import end_other_sessions
@@ -26,6 +27,8 @@ from tenants.doors.middleware import TenantRequest
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
+AGREED = {ConsentKind.PERMISSIONS: "What is shared, and how it is used", ConsentKind.TERMS: "Terms of use"}
+"""What a guest said yes to, as they remember it (R22)."""
 SHOWN = 20
 """Sessions and consents on the page."""
 
@@ -50,7 +53,7 @@ def about(request: TenantRequest) -> HttpResponse:
         method=_method(session),
         sessions=[
             {
-                "browser": one.browser,
+                "browser": browser_words(one.browser),
                 "source": one.source,
                 "started_at": one.started_at,
                 "ends_at": one.expires_at,
@@ -59,7 +62,7 @@ def about(request: TenantRequest) -> HttpResponse:
             for one in live[:SHOWN]
         ],
         agreed=[
-            {"name": ConsentKind(one.kind).label, "version": one.version, "at": one.given_at}
+            {"name": AGREED[ConsentKind(one.kind)], "version": one.version, "at": one.given_at}
             for one in Consent.objects.filter(guest=guest, withdrawn_at__isnull=True).order_by("given_at")[:SHOWN]
         ],
         end_others_url=reverse("guests:end_others", kwargs={"tenant": tenant.primary_domain}),

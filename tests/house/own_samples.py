@@ -18,7 +18,7 @@ THIS = {
     "is_this": True,
 }
 PHONE = {
-    "browser": "",
+    "browser": "Safari on iPhone",
     "source": "2001:db8:85a3:8d3:1319:8a2e:370:7348",
     "started_at": at(8, 2),
     "ends_at": at(8, 2, day=23),
@@ -31,7 +31,7 @@ ABOUT: dict[str, Any] = {
     "method": "A code sent to your email",
     "sessions": [THIS, PHONE],
     "agreed": [
-        {"name": "Review permissions", "version": 0, "at": at(14, 5, day=20)},
+        {"name": "What is shared, and how it is used", "version": 0, "at": at(14, 5, day=20)},
         {"name": "Terms of use", "version": 3, "at": at(14, 6, day=20)},
     ],
     "end_others_url": "/others",

@@ -77,7 +77,7 @@ def test_R22_R55_my_apps_leads_to_what_a_guest_may_know_of_themself(
     assert nicoles.page.links["Leave Fabrikam"] == LEAVE
     nicoles.open(nicoles.page.links["Where you’re signed in"])
     assert nicoles.page.heading == "About you at Fabrikam"
-    for words in ("Nicole Wagner", NICOLE, "A code sent to your email", "this one", "Review permissions", "version 3"):
+    for words in ("Nicole Wagner", NICOLE, "A code sent to your email", "this one", "What is shared", "version 3"):
         assert words in nicoles.page.text
     assert "Sign out everywhere else" not in nicoles.page.text
     assert nicoles.page.response.headers["Cache-Control"] == "no-store"
