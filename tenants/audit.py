@@ -80,7 +80,8 @@ def line(
     """The same line, not yet written: for one deed for many guests, which appends all of its lines at once."""
     said = address or (details or {}).get("address")
     return AuditEntry(
-        address=said[:254] if isinstance(said, str) else "",
+        # An address as mail is sent to it differs from its canonical form (R70) in nothing but case.
+        address=said.lower()[:254] if isinstance(said, str) and "@" in said else "",
         tenant_id=current_tenant_id(),
         happened_at=at,
         actor_kind=actor.kind,

@@ -34,10 +34,9 @@ class Entry:
     @property
     def for_guest(self) -> str:
         """What the guest saw, in one line, with the braces read out."""
-        said = " ".join((f"{self.heading}.", *self.sentences))
         plain = {"tenant": "the tenant", "inviter": "the person who invited you", "provider": "the provider"}
-        filled = said.format_map(plain)
-        return filled[:1].upper() + filled[1:]
+        said = [sentence.format_map(plain) for sentence in (f"{self.heading}.", *self.sentences)]
+        return " ".join(sentence[:1].upper() + sentence[1:] for sentence in said)
 
     @property
     def numbers(self) -> str:

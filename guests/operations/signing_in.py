@@ -170,6 +170,7 @@ def _refused(refusal: Refusal, flow: SignInFlow, asker: Asker, now: datetime) ->
         outcome=audit.Outcome.REFUSED,
         code=refusal.code,
         details={"reason": refusal.reason, "flow": str(flow.id)},
+        address=flow.address,
     )
     return refusal
 

@@ -186,17 +186,24 @@ def deliver(*, claimed: Claimed) -> State | None:
         answer = NotHandedOver(False, Cause.MAIL, type(error).__name__)
     if isinstance(answer, HandedOver):
         return settle(
-            claimed=claimed, state=State.HANDED_OVER, reason="", provider_message_id=answer.provider_message_id
+            claimed=claimed,
+            state=State.HANDED_OVER,
+            reason="",
+            provider_message_id=answer.provider_message_id,
+            to=message.to,
         )
     if isinstance(answer, Withheld):
         return None
     if answer.is_permanent:
-        return settle(claimed=claimed, state=State.FAILED, reason=answer.reason)
+        return settle(claimed=claimed, state=State.FAILED, reason=answer.reason, to=message.to)
     return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
 
 
-def settle(*, claimed: Claimed, state: State, reason: str, provider_message_id: str = "") -> State | None:
-    """End the row's way in `state` and write it into the history. None, and nothing written, when the lease is lost."""
+def settle(*, claimed: Claimed, state: State, reason: str, provider_message_id: str = "", to: str = "") -> State | None:
+    """End the row's way in `state` and write it into the history. None, and nothing written, when the lease is lost.
+
+    `to` is whom the mail was made for, where it was made: the history is searched by it.
+    """
     with transaction.atomic():
         at = _update_held(
             claimed,
@@ -216,6 +223,7 @@ def settle(*, claimed: Claimed, state: State, reason: str, provider_message_id: 
             subject_id=claimed.subject_id,
             outcome=Outcome.FAILED if state == State.FAILED else Outcome.SUCCESS,
             details={"mail": str(claimed.id), "tries": claimed.tries, "reason": reason},
+            address=to,
         )
     return state
 
