@@ -62,6 +62,7 @@ GROUPS = (
             Entry("Administrators", "admin:tenants_administrator_changelist", Action.ADMINISTRATORS_VIEW),
             Entry("Audit log", "admin:tenants_auditentry_changelist", Action.AUDIT_VIEW),
             Entry("Sign-in log", "admin:tenants_sign_ins", Action.AUDIT_VIEW),
+            Entry("Mail", "admin:outbox_outboundmail_changelist", Action.MAIL_VIEW),
             Entry("Error codes", "admin:tenants_errors", Action.AUDIT_VIEW),
         ),
     ),

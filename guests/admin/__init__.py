@@ -1,5 +1,5 @@
 """The guests' pages in the portal. Importing the package registers them."""
 
-from guests.admin import batches, guests, invitations, redemption_order
+from guests.admin import batches, guests, invitations, mail, redemption_order
 
-__all__ = ["batches", "guests", "invitations", "redemption_order"]
+__all__ = ["batches", "guests", "invitations", "mail", "redemption_order"]

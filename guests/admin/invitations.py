@@ -10,37 +10,34 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from guests.admin.history import HistoryOfGuests
+from guests.admin.mail_words import mail_mark, newest_mails
 from guests.admin.steps import AgeFilter
-from guests.admin.words import invitation_mark, mark, named
+from guests.admin.timeline import timeline_of
+from guests.admin.words import invitation_mark, named
 from guests.models import Guest, Invitation
 from guests.operations.inviting import is_gone
-from guests.operations.resending import resend_invitation, revoke_invitation
-from outbox.models import OutboundMail, State
+from guests.operations.resending import remind_guest, resend_invitation, revoke_invitation
+from outbox.kinds import reporting
+from outbox.models import OutboundMail
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import desk, tenant_of
 from tenants.doors.words import for_administrator, shown_time
-from tenants.models import AuditEntry
 from tenants.refusals import Refusal
 from tenants.roles import Action
 
-MAIL_MARKS = {
-    State.HANDED_OVER: "ok",
-    State.DELIVERED: "ok",
-    State.BOUNCED: "no",
-    State.FAILED: "no",
-    State.SUPPRESSED: "off",
-    State.DROPPED: "off",
-}
+MOST_NOT_DELIVERED = 10_000
+"""Mails looked through for the filter."""
 
 
 class LinkFilter(admin.SimpleListFilter):
@@ -71,6 +68,24 @@ class LinkFilter(admin.SimpleListFilter):
         return queryset.filter(wanted) if wanted is not None else queryset
 
 
+class MailFilter(admin.SimpleListFilter):
+    """By whether the newest mail with the link came to nothing."""
+
+    title = "email"
+    parameter_name = "mail"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("not_delivered", "Not delivered")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "not_delivered":
+            return queryset
+        of_invitations = OutboundMail.objects.filter(kind="invitation")
+        later = of_invitations.filter(subject_id=OuterRef("subject_id"), created_at__gt=OuterRef("created_at"))
+        lost = of_invitations.not_sent().filter(~Exists(later)).order_by("-created_at", "-id")
+        return queryset.filter(pk__in=lost.values("subject_id")[:MOST_NOT_DELIVERED])
+
+
 @admin.register(Invitation)
 class InvitationAdmin(HistoryOfGuests):
     """Every invitation, newest first."""
@@ -78,7 +93,7 @@ class InvitationAdmin(HistoryOfGuests):
     view_action = Action.GUESTS_VIEW
     list_title = "Invitations"
     list_display = ("guest_shown", "link_shown", "mailed", "inviter", "invited")
-    list_filter = (LinkFilter, AgeFilter)
+    list_filter = (LinkFilter, MailFilter, AgeFilter)
     list_select_related = ("guest",)
     search_fields = ("guest__address_key", "guest__name_key")
     search_help_text = "The guest’s name or address, as it begins"
@@ -104,6 +119,11 @@ class InvitationAdmin(HistoryOfGuests):
                 name="guests_resend",
             ),
             path(
+                "<uuid:invitation_id>/remind/",
+                self.guarded(require_POST(self.remind_page), Action.GUESTS_INVITE),
+                name="guests_remind_one",
+            ),
+            path(
                 "<uuid:invitation_id>/revoke/",
                 self.guarded(require_POST(self.revoke_page), Action.INVITATIONS_REVOKE),
                 name="guests_revoke",
@@ -114,7 +134,13 @@ class InvitationAdmin(HistoryOfGuests):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         is_inviter = desk(request).may_invite
         frame = {"may_invite": is_inviter, "may_remind": self.may(request, Action.GUESTS_INVITE_MANY)}
-        return super().changelist_view(request, {**frame, **(extra_context or {})})
+        answer = super().changelist_view(request, {**frame, **(extra_context or {})})
+        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
+            rows = answer.context_data["cl"].result_list
+            mails = newest_mails([row.pk for row in rows])
+            for row in rows:
+                row.newest_mail = mails.get(row.pk)
+        return answer
 
     # --- columns ------------------------------------------------------------------------------------------------
 
@@ -128,7 +154,11 @@ class InvitationAdmin(HistoryOfGuests):
 
     @admin.display(description="Last mailed")
     def mailed(self, invitation: Invitation) -> SafeString:
-        return shown_time(invitation.last_mailed_at, none="Not mailed")
+        if invitation.last_mailed_at is None:
+            return format_html("{}", "Not mailed")
+        newest: OutboundMail | None = getattr(invitation, "newest_mail", None)
+        state = mail_mark(newest) if newest is not None else ""
+        return format_html('{}<span class="v-under">{}</span>', shown_time(invitation.last_mailed_at), state)
 
     @admin.display(description="Invited by")
     def inviter(self, invitation: Invitation) -> SafeString:
@@ -151,17 +181,19 @@ class InvitationAdmin(HistoryOfGuests):
     def invitation_page(self, request: HttpRequest, invitation: Invitation) -> HttpResponseBase:
         now = clock()
         mails = OutboundMail.objects.about("invitation", invitation.pk)[:20]
-        entries = AuditEntry.objects.filter(subject_id=invitation.guest_id, details__invitation=str(invitation.pk))
         is_live = not is_gone(invitation, now)
+        may_resend = is_live and self.may(request, Action.GUESTS_INVITE)
         return self.page(
             request,
             "admin/guests/invitation.html",
             title=f"Invitation of {invitation.guest}",
             invitation=invitation,
             mark=invitation_mark(invitation, now),
-            mails=[(mail, mark(MAIL_MARKS.get(State(mail.state), "wait"), mail.get_state_display())) for mail in mails],
-            entries=self.entries_about(request, entries),
-            may_resend=is_live and self.may(request, Action.GUESTS_INVITE),
+            mails=[(mail, mail_mark(mail)) for mail in mails],
+            lines=timeline_of(invitation, may_see_references=self.may(request, Action.AUDIT_VIEW)),
+            tells_no_more=reporting().reader is None,
+            may_resend=may_resend,
+            may_remind=may_resend and invitation.accepted_at is None and invitation.last_mailed_at is not None,
             may_revoke=is_live and self.may(request, Action.INVITATIONS_REVOKE),
         )
 
@@ -171,6 +203,11 @@ class InvitationAdmin(HistoryOfGuests):
         return self._told(
             request, row, outcome, f"The invitation goes to {row.guest.address} again, with the same link."
         )
+
+    def remind_page(self, request: HttpRequest, invitation_id: UUID) -> HttpResponse:
+        row = self.get_object(request, str(invitation_id))
+        outcome = remind_guest(tenant=tenant_of(request), invitation_id=row.pk, actor=actor(request), now=clock())
+        return self._told(request, row, outcome, f"A reminder goes to {row.guest.address}, with the same link.")
 
     def revoke_page(self, request: HttpRequest, invitation_id: UUID) -> HttpResponse:
         row = self.get_object(request, str(invitation_id))

@@ -40,6 +40,7 @@ PAGES = [
     "/admin/applications/application/share/",
     SETTINGS,
     "/admin/tenants/administrator/",
+    "/admin/outbox/outboundmail/",
     "/admin/tenants/auditentry/",
     *(f"/admin/tenants/auditentry/{page}/" for page in ("errors", "export", "keeping", "sign-ins", "trace")),
     "/admin/tenants/auditentry/trace/?q=nicole@firstupconsultants.com",

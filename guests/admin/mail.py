@@ -1,0 +1,140 @@
+"""The mails of a tenant in the portal: what was sent to whom, and what became of it (R18).
+
+Knows a mail's subject and the guest behind it, a page's worth in three statements. It must never show what a mail says:
+codes and links stand in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from guests.admin.mail_words import KINDS, mail_mark
+from guests.models import Guest, Invitation
+from guests.operations.inviting import is_gone
+from outbox.kinds import reporting
+from outbox.models import WAITING, OutboundMail, State
+from passcodes.models import Challenge
+from tenants.doors.admin import TenantModelAdmin, clock
+from tenants.doors.words import shown_time
+from tenants.roles import Action
+
+_STATES: Final = {
+    "waiting": ("Waiting", WAITING),
+    "handed_over": ("Handed over", (State.HANDED_OVER,)),
+    "delivered": ("Delivered", (State.DELIVERED,)),
+    "deferred": ("Deferred", (State.DEFERRED,)),
+    "bounced": ("Bounced", (State.BOUNCED,)),
+    "failed": ("Failed", (State.FAILED,)),
+    "not_sent": ("Not sent", (State.SUPPRESSED, State.DROPPED)),
+}
+"""The filter's words: what the page calls them, and the states behind each."""
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By how far a mail has come."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in _STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        _, states = _STATES.get(self.value() or "", ("", ()))
+        return queryset.filter(state__in=states) if states else queryset
+
+
+@admin.register(OutboundMail)
+class MailAdmin(TenantModelAdmin):
+    """Every mail that is not forgotten yet, newest first."""
+
+    view_action = Action.MAIL_VIEW
+    list_title = "Mail"
+    units = ("email", "emails")
+    list_display = ("queued", "kind_shown", "recipient", "state_shown", "since", "again")
+    list_display_links = None
+    list_filter = (StateFilter,)
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+    actions = None
+    MARKUP: ClassVar = '<input type="submit" class="v-small" formaction="{}" value="Send again">'
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list alone: a mail has no page of its own, its guest or invitation has."""
+        page = self.guarded(self.changelist_view, Action.MAIL_VIEW)
+        return [path("", page, name="outbox_outboundmail_changelist")]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        frame = {"tells_no_more": reporting().reader is None}
+        answer = super().changelist_view(request, {**frame, **(extra_context or {})})
+        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
+            self._find_people(request, answer.context_data["cl"].result_list)
+        return answer
+
+    # --- columns ------------------------------------------------------------------------------------------------
+
+    @admin.display(description="Queued")
+    def queued(self, mail: OutboundMail) -> SafeString:
+        return shown_time(mail.created_at)
+
+    @admin.display(description="Email")
+    def kind_shown(self, mail: OutboundMail) -> str:
+        return KINDS.get(mail.kind, mail.kind)
+
+    @admin.display(description="To")
+    def recipient(self, mail: Any) -> SafeString:
+        if not mail.to:
+            return format_html("{}", "–")
+        if not mail.leads_to:
+            return format_html("<bdi>{}</bdi>", mail.to)
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', mail.leads_to, mail.to)
+
+    @admin.display(description="State")
+    def state_shown(self, mail: OutboundMail) -> SafeString:
+        if not mail.reason:
+            return mail_mark(mail)
+        return format_html('{}<span class="v-under">{}</span>', mail_mark(mail), mail.reason)
+
+    @admin.display(description="Since")
+    def since(self, mail: OutboundMail) -> SafeString:
+        return shown_time(mail.state_at)
+
+    @admin.display(description="")
+    def again(self, mail: Any) -> SafeString | str:
+        return format_html(self.MARKUP, mail.resend_url) if mail.resend_url else ""
+
+    # --- whose they are -----------------------------------------------------------------------------------------
+
+    def _find_people(self, request: HttpRequest, mails: list[Any]) -> None:
+        """Put to whom each went, where that leads and what sends it again on the rows: three statements at most."""
+        sees, sends, now = self.may(request, Action.GUESTS_VIEW), self.may(request, Action.GUESTS_INVITE), clock()
+        about = {mail.subject_id for mail in mails if mail.kind != "passcode"}
+        codes = {mail.subject_id for mail in mails if mail.kind == "passcode"}
+        invitations = {one.pk: one for one in Invitation.objects.select_related("guest").filter(pk__in=about)}
+        addresses = dict(Challenge.objects.filter(pk__in=codes).values_list("pk", "address_key"))
+        found = Guest.objects.filter(address_key__in=set(addresses.values()), deleted_at=None)
+        guests = dict(found.values_list("address_key", "pk"))
+        for mail in mails:
+            mail.to = mail.leads_to = mail.resend_url = ""
+            invitation = invitations.get(mail.subject_id)
+            if invitation is not None:
+                mail.to = invitation.guest.address
+                if mail.kind == "invitation_request":
+                    mail.to = invitation.inviter_address
+                mail.leads_to = reverse("admin:guests_invitation_change", args=[invitation.pk]) if sees else ""
+                is_lost = mail.kind == "invitation" and mail.state in (State.FAILED, State.BOUNCED)
+                if is_lost and sends and not is_gone(invitation, now):
+                    mail.resend_url = reverse("admin:guests_resend", args=[invitation.pk])
+            elif mail.subject_id in addresses:
+                mail.to = addresses[mail.subject_id]
+                guest_id = guests.get(mail.to)
+                if guest_id is not None and sees:
+                    mail.leads_to = reverse("admin:guests_guest_change", args=[guest_id])
