@@ -87,6 +87,11 @@ class House:
         return self.tenant.primary_domain
 
     @property
+    def administrator_id(self) -> UUID:
+        """The tenant's first administrator, whom the test appointed."""
+        return self.tenant.roles.order_by("administrator__created_at")[0].administrator_id
+
+    @property
     def ticket(self) -> str:
         """The live ticket of the pending invitation."""
         return self.pending.link.rpartition("/")[2]
