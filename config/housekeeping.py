@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
+from guests.operations.batches.forgetting import forget_batches, forget_parts, forget_rows
 from guests.operations.forgetting import forget_answers, forget_deleted_guests, forget_flows, forget_sessions
 from guests.operations.summing import forget_figures
 from outbox.operations import forget_settled
@@ -39,6 +40,9 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
         "spent assertions": lambda: forget_spent_assertions(at_most=BATCH),
         "mails": lambda: forget_settled(before=now - KEEP_MAILS, at_most=BATCH),
         "old figures": lambda: forget_figures(now=now, at_most=BATCH),
+        "rows of bulk work": lambda: forget_rows(at_most=BATCH),
+        "pieces of files": lambda: forget_parts(at_most=BATCH),
+        "bulk work": lambda: forget_batches(at_most=BATCH),
         "counters": lambda: budgets.purge(limit=BATCH),
     }
     with every_tenant(reason="what has expired is deleted for all tenants alike"):

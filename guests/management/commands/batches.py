@@ -1,0 +1,67 @@
+"""manage.py batches: a tenant's deeds for many guests; one of them is started, paused, discarded or written out."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from guests.models import Batch
+from guests.operations.batches.results import header_of, rows_of
+from guests.operations.batches.slices import discard_batch, pause_batch, start_batch
+from tenants.doors.commands import TenantCommand
+from tenants.exporting import csv_row
+from tenants.models import Tenant
+
+SHOWN = 50
+DEEDS = {"start": start_batch, "pause": pause_batch, "discard": discard_batch}
+
+
+class Command(TenantCommand):
+    """Parses, calls one operation, prints."""
+
+    help = (
+        "List a tenant's bulk work, newest first. With --start, --pause or --discard and an id, do that; --start goes "
+        "on after a pause. With --results, print the file with a result for each row."
+    )
+    example = "manage.py batches --tenant fabrikam.example --pause 0b6b2b5e-6a43-4c52-a1d4-6a1f0c4f6f0e"
+
+    def add_tenant_arguments(self, parser: CommandParser) -> None:
+        one = parser.add_mutually_exclusive_group()
+        for name in DEEDS:
+            one.add_argument(f"--{name}", type=UUID, metavar="ID")
+        one.add_argument("--results", type=UUID, metavar="ID")
+
+    def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
+        for name, operation in DEEDS.items():
+            if options[name]:
+                batch = self._batch(tenant, options[name])
+                if not operation(batch_id=batch.id, actor=self.actor, now=timezone.now()):
+                    raise CommandError(
+                        f"{batch.name} is {batch.get_state_display().lower()}, so --{name} does nothing."
+                    )
+                batch.refresh_from_db()
+                self.stdout.write(f"{batch.name}: {batch.get_state_display()}")
+                return None
+        if options["results"]:
+            batch = self._batch(tenant, options["results"])
+            self.stdout.write(csv_row(header_of(batch)), ending="")
+            for row in rows_of(batch):
+                self.stdout.write(csv_row(row), ending="")
+            return None
+        for batch in Batch.objects.order_by("-created_at", "id")[:SHOWN]:
+            self.stdout.write(
+                f"{batch.id}  {batch.created_at:%Y-%m-%d %H:%M}  {batch.get_kind_display()}  {batch.name}  "
+                f"{batch.get_state_display()}, {batch.done:,} of {batch.to_do:,} done"
+            )
+        return None
+
+    def _batch(self, tenant: Tenant, batch_id: UUID) -> Batch:
+        found = Batch.objects.filter(id=batch_id).first()
+        if found is None:
+            raise CommandError(
+                f"{tenant.name} has no such bulk work. List it: manage.py batches --tenant {tenant.primary_domain}"
+            )
+        return found
