@@ -133,6 +133,9 @@ class Tour:
         self.shot("portal-reset")
         page.goto(f"{self.origin}/admin/tenants/auditentry/")
         self.shot("portal-audit")
+        for name in ("sign-ins", "errors", "export", "keeping", "trace"):
+            page.goto(f"{self.origin}/admin/tenants/auditentry/{name}/?q=nicole@firstupconsultants.com")
+            self.shot(f"portal-audit-{name}")
         self._ways_in()
         self._sign_up()
 
