@@ -12,7 +12,8 @@ from datetime import date
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from guests.operations.figures import HANDED_OVER, INVITED
+from guests.models.steps import INVITED
+from guests.operations.figures import HANDED_OVER
 from tenants.deeds import Group
 from tenants.models import Outcome
 from tenants.roles import Action

@@ -17,20 +17,17 @@ from config.dashboard.charts import Bars, Columns, Count, Funnel
 from config.dashboard.lists import Lists
 from config.dashboard.needs import Need, needs_of
 from guests.models import Guest
+from guests.models.steps import CODE_SENT, INVITED, OPENED, REDEEMED
 from guests.operations.figures import (
     BOUNCED,
-    CODE_SENT,
     COHORT,
     DELIVERED,
     FAILED,
     HANDED_OVER,
-    INVITED,
     METHOD,
-    OPENED,
     PENDING,
     PERIODS,
     PROVIDER,
-    REDEEMED,
     REFUSED,
     SIGNED_IN,
     Figures,

@@ -13,20 +13,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from guests.models import Source
-from guests.operations.figures import (
-    AGES,
-    CODE_SENT,
-    LOST,
-    OPENED,
-    PERIODS,
-    REACHED,
-    REDEEMED,
-    aged,
-    begins,
-    day_of,
-    first_day,
-)
+from guests.models.steps import CODE_SENT, LOST, OPENED, REACHED, REDEEMED, WERE_INVITED
+from guests.operations.figures import AGES, PERIODS, aged, begins, day_of, first_day
 from tenants.doors.desk import clock
 
 STEPS = {
@@ -53,7 +41,7 @@ class InvitedFilter(admin.SimpleListFilter):
         if days is None:
             return queryset
         since = begins(first_day(days, day_of(clock())))
-        return queryset.filter(created_at__gte=since, source=Source.INVITATION)
+        return queryset.filter(WERE_INVITED, created_at__gte=since)
 
 
 class StepFilter(admin.SimpleListFilter):
@@ -70,7 +58,8 @@ class StepFilter(admin.SimpleListFilter):
         chosen = self.value() or ""
         if chosen not in STEPS:
             return queryset
-        return queryset.filter(LOST[chosen.removeprefix("not_")] if chosen.startswith("not_") else REACHED[chosen])
+        step = LOST[chosen.removeprefix("not_")] if chosen.startswith("not_") else REACHED[chosen]
+        return queryset.filter(WERE_INVITED, step)
 
 
 class AgeFilter(admin.SimpleListFilter):

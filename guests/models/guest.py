@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
+from guests.models.steps import CODE_SENT, LOST, OPENED, REACHED, REDEEMED, WERE_INVITED
 from guests.rules import RedemptionStatus
 from providers.rules import Method
 from tenants.owned import OwnedModel
@@ -132,15 +133,16 @@ class Guest(OwnedModel):
             models.Index(
                 fields=["tenant", "-deleted_at", "id"], name="guest_deleted", condition=Q(deleted_at__isnull=False)
             ),
-            models.Index(
-                fields=["tenant", "-created_at", "id"],
-                name="guest_opened",
-                condition=Q(link_opened_at__isnull=False, deleted_at__isnull=True),
-            ),
-            models.Index(
-                fields=["tenant", "-created_at", "id"],
-                name="guest_code_sent",
-                condition=Q(code_sent_at__isnull=False, deleted_at__isnull=True),
+            # How far who was invited came: the dashboard's numbers lead to these lists.
+            *(
+                models.Index(fields=["tenant", "-created_at", "id"], name=name, condition=WERE_INVITED & step)
+                for name, step in (
+                    ("guest_reached_opened", REACHED[OPENED]),
+                    ("guest_reached_code", REACHED[CODE_SENT]),
+                    ("guest_lost_opened", LOST[OPENED]),
+                    ("guest_lost_code", LOST[CODE_SENT]),
+                    ("guest_lost_redeemed", LOST[REDEEMED]),
+                )
             ),
         ]
 

@@ -1,7 +1,6 @@
 """The figures of a tenant: what each is called, and what they add up to over a period.
 
-Knows every name in DailyFigure and the steps from an invitation to a redemption as conditions on a guest's row, which
-the lists behind the numbers use as well. Reads only: summing.py writes what stands here.
+Knows every name in DailyFigure. Reads only: summing.py writes what stands here.
 """
 
 from __future__ import annotations
@@ -14,32 +13,10 @@ from typing import Final
 
 from django.db.models import F, Q, Sum
 
-from guests.models import DailyFigure, Status, Summing
+from guests.models import DailyFigure, Summing
 
 PERIODS: Final = (7, 30, 90)
 """Days that a dashboard looks back, today among them."""
-
-INVITED, OPENED, CODE_SENT, REDEEMED = "invited", "opened", "code_sent", "redeemed"
-
-_PENDING = Q(redemption_status=Status.PENDING)
-_REDEEMED = Q(redemption_status=Status.ACCEPTED)
-_MAILED = Q(code_sent_at__isnull=False)
-_LOOKED = Q(link_opened_at__isnull=False)
-
-REACHED: Final[Mapping[str, Q]] = {
-    INVITED: Q(),
-    OPENED: _LOOKED | _MAILED | _REDEEMED,
-    CODE_SENT: _MAILED | _REDEEMED,
-    REDEEMED: _REDEEMED,
-}
-"""Guests who came as far as a step, or further without it: who has an account elsewhere needs no code."""
-
-LOST: Final[Mapping[str, Q]] = {
-    OPENED: _PENDING & Q(link_opened_at__isnull=True, code_sent_at__isnull=True),
-    CODE_SENT: _PENDING & _LOOKED & Q(code_sent_at__isnull=True),
-    REDEEMED: _PENDING & _MAILED,
-}
-"""Guests who came as far as the step before, and no further until now."""
 
 COHORT: Final = "cohort."
 """`cohort.opened`: of the guests first invited on the day, those who have come so far by now."""

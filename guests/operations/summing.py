@@ -18,7 +18,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q
 
-from guests.models import DailyFigure, Guest, Invitation, Source, Summing
+from guests.models import DailyFigure, Guest, Invitation, Summing
+from guests.models.steps import REACHED, WERE_INVITED
 from guests.operations.figures import (
     AGES,
     COHORT,
@@ -26,7 +27,6 @@ from guests.operations.figures import (
     NOW,
     PENDING,
     PROVIDER,
-    REACHED,
     aged,
     begins,
     day_of,
@@ -127,7 +127,7 @@ def _every_day(now: datetime) -> set[date]:
 def _set_cohorts(days: Iterable[date]) -> None:
     """Count anew how far the guests have come who were first invited on these days."""
     steps = {step: Count("id", filter=reached) for step, reached in REACHED.items()}
-    invited = Guest.objects.filter(source=Source.INVITATION, deleted_at__isnull=True)
+    invited = Guest.objects.filter(WERE_INVITED)
     for day in sorted(days):
         came = invited.filter(created_at__gte=begins(day), created_at__lt=begins(day + timedelta(days=1)))
         _set(day, {f"{COHORT}{step}": count for step, count in came.aggregate(**steps).items()})
