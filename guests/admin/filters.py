@@ -20,7 +20,7 @@ from guests.operations.batches.removed import removed_providers
 from providers.models import IdentityProvider
 from providers.rules import METHOD_LABELS, Method
 from tenants.doors.desk import clock
-from tenants.doors.filters import MOST, ChoiceFilter, ValuesFilter
+from tenants.doors.filters import MOST, ChoiceFilter, ReplacingFilter, ValuesFilter
 
 BINDING = (Method.PASSCODE, Method.ENTRA_ID, Method.FEDERATION, Method.GOOGLE, Method.MICROSOFT_ACCOUNT)
 """Methods that a guest can have redeemed with (R30, R33)."""
@@ -29,6 +29,7 @@ BINDING = (Method.PASSCODE, Method.ENTRA_ID, Method.FEDERATION, Method.GOOGLE, M
 class StatusFilter(ChoiceFilter):
     title = "redemption status"
     parameter_name = "status"
+    replaces = ("method", "provider")  # who redeemed has a method, and who did not has none
     column = "redemption_status"
     options: ClassVar = list(Status.choices)
 
@@ -36,6 +37,7 @@ class StatusFilter(ChoiceFilter):
 class MethodFilter(ChoiceFilter):
     title = "method"
     parameter_name = "method"
+    replaces = ("status", "provider")
     column = "method"
     options: ClassVar = [
         *((method.value, METHOD_LABELS[method]) for method in BINDING),
@@ -69,9 +71,10 @@ class LastSignInFilter(admin.SimpleListFilter):
         return queryset.filter(last_sign_in_at__isnull=True) if self.value() == "never" else queryset
 
 
-class ProviderFilter(admin.SimpleListFilter):
+class ProviderFilter(ReplacingFilter):
     title = "provider"
     parameter_name = "provider"
+    replaces = ("status", "method")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         rows = IdentityProvider.objects.order_by("name").values_list("pk", "name")

@@ -200,7 +200,8 @@ class TenantModelAdmin(_ModelAdmin):
         term = self.folded(search_term)
         if not term or "\0" in term:
             return (queryset.none() if term else queryset), False
-        return found_by_start(queryset, self.get_search_fields(request), term), False
+        everything = self.get_queryset(request)
+        return found_by_start(queryset, self.get_search_fields(request), term, among=everything), False
 
     def folded(self, search_term: str) -> str:
         """The term as the searched columns write it; lower case unless a subclass knows better."""

@@ -6,12 +6,13 @@ only be used on columns that have an index beginning with (tenant, column).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from tenants.scope import current_tenant_id
 
@@ -41,7 +42,22 @@ def values_of(model: type[Model], column: str, among: str = "TRUE") -> list[str]
         return [str(row[0]) for row in cursor.fetchall()]
 
 
-class ValuesFilter(SimpleListFilter):
+class ReplacingFilter(SimpleListFilter):
+    """A filter that takes the place of others once a value is chosen: one implies the other, or no index serves both."""
+
+    replaces: ClassVar[tuple[str, ...]] = ()
+    """The parameters of those others."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            query = QueryDict(str(choice["query_string"])[1:], mutable=True)
+            if query.get(str(self.parameter_name)):
+                for name in self.replaces:
+                    query.pop(name, None)
+            yield {**choice, "query_string": f"?{query.urlencode()}"}
+
+
+class ValuesFilter(ReplacingFilter):
     """One link for each value of `column`. A subclass says the column, the title, and how a value is shown."""
 
     column: ClassVar[str]
@@ -60,7 +76,7 @@ class ValuesFilter(SimpleListFilter):
         return queryset.filter(**{self.column: value}) if value and value.isprintable() else queryset
 
 
-class ChoiceFilter(SimpleListFilter):
+class ChoiceFilter(ReplacingFilter):
     """One link for each of fixed choices, matched exactly. A subclass says `column` and `options`."""
 
     column: ClassVar[str]

@@ -15,6 +15,9 @@ from django.http import HttpRequest
 from tenants.doors.paging import AFTER, BEFORE, KeysetPage, columns_of, keyset
 from tenants.doors.searching import MOST_FOUND
 
+MOST_OF_SEVERAL = 100
+"""How far rows are counted that two filters, or a filter and a search, leave: no one index has them all together."""
+
 
 class KeysetChangeList(ChangeList):
     """Next and Previous instead of numbers."""
@@ -52,7 +55,10 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         per_page = self.list_per_page
         paginator: Any = self.model_admin.get_paginator(request, self.queryset, per_page)
-        if self.query:
+        chosen = sum(spec.value() is not None for spec in self.filter_specs) + bool(self.query)
+        if chosen > 1:
+            paginator.MOST = MOST_OF_SEVERAL
+        elif self.query:
             paginator.MOST = MOST_FOUND
         self.result_count = paginator.count
         self.page_num = 1  # nothing is turned by number

@@ -11,17 +11,19 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-MOST_FOUND = 1_000
+MOST_FOUND = 500
 """Rows that a search names one by one, and how far it counts."""
 
 
-def found_by_start(queryset: QuerySet[Any], columns: Sequence[str], term: str) -> QuerySet[Any]:
-    """Those of which one of the columns begins with the term.
+def found_by_start(
+    queryset: QuerySet[Any], columns: Sequence[str], term: str, *, among: QuerySet[Any]
+) -> QuerySet[Any]:
+    """Those of which one of the columns begins with the term. `among` are all rows of the list, filtered by nothing.
 
     A rare term's rows are fetched by their keys. A frequent one's are so many that the list's order meets some soon.
     """
     begins = [Q(**{f"{column}__starts_with": term}) for column in columns]
-    each = [queryset.filter(one).order_by().values_list("pk", flat=True)[: MOST_FOUND + 1] for one in begins]
+    each = [among.filter(one).order_by().values_list("pk", flat=True)[: MOST_FOUND + 1] for one in begins]
     keys = set(each[0].union(*each[1:], all=True) if each[1:] else each[0])
     if len(keys) <= MOST_FOUND:
         return queryset.filter(pk__in=keys)
