@@ -76,7 +76,9 @@ class ProviderForm(forms.Form):
             self.initial["name"] = stored.name
         for setting in kind.settings:
             self._ask(setting)
-        if kind.is_bound_to_domains:
+        if (
+            kind.is_bound_to_domains and stored is None
+        ):  # a stored one's are changed on a page that says whom it touches
             self.fields["domains"] = forms.CharField(
                 label="Domains",
                 widget=forms.Textarea(attrs={"rows": 4, "autocapitalize": "none", "spellcheck": "false"}),
@@ -84,8 +86,6 @@ class ProviderForm(forms.Form):
                 "for no others.",
                 error_messages={"required": "Name at least one domain that the provider answers for."},
             )
-            if stored is not None:
-                self.initial["domains"] = "\n".join(stored.domains.order_by("domain").values_list("domain", flat=True))
 
     def fieldsets(self) -> list[tuple[str | None, dict[str, Any]]]:
         """What the provider is, and how it is reached."""

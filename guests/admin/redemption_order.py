@@ -25,6 +25,7 @@ from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
 from guests.admin.outlook import Change, outlook
 from guests.admin.passcode_switch import PasscodePage
+from guests.admin.provider_domains import ProviderDomainsPage
 from guests.admin.provider_impact import ProviderImpactPages
 from providers.connections import is_installed
 from providers.kinds import BY_ID
@@ -62,7 +63,9 @@ class Asked:
 
 
 @admin.register(RedemptionOrder)
-class RedemptionOrderAdmin(PasscodePage, MicrosoftAccountPage, KnownDomainsPage, DomainListsPage, ProviderImpactPages):
+class RedemptionOrderAdmin(
+    PasscodePage, MicrosoftAccountPage, KnownDomainsPage, DomainListsPage, ProviderDomainsPage, ProviderImpactPages
+):
     """One page for each order instead of a list of rows, and the pages beside it that say whom a change touches."""
 
     view_action = Action.PROVIDERS_VIEW
@@ -102,6 +105,11 @@ class RedemptionOrderAdmin(PasscodePage, MicrosoftAccountPage, KnownDomainsPage,
                 "provider/<uuid:provider_id>/disable/",
                 self.guarded(self.disable_provider_page, manage),
                 name="guests_disable_provider",
+            ),
+            path(
+                "provider/<uuid:provider_id>/domains/",
+                self.guarded(self.provider_domains_page, manage),
+                name="guests_provider_domains",
             ),
             path("waiting/", self.guarded(self.waiting_page, Action.GUESTS_VIEW), name="guests_waiting"),
         ]

@@ -112,7 +112,7 @@ class ResetManyPages(ResetPages, RemedyPages):
             sessions_shown=BoundedPaginator(sessions.order_by("pk"), 1).count_shown,
             is_asked_again=request.method == "POST",
             is_mailed=request.POST.get("sends_mail") != "no",
-            list_query="" if choice.guests else urlencode({name: request.GET[name] for name in _used(request.GET)}),
+            list_query="" if choice.guests else _query(request.GET),
             seen=sight.key,
             submit=f"Reset {held.shown} guest{'' if held.count == 1 else 's'}",
         )
@@ -127,14 +127,14 @@ def said_by(query: QueryDict) -> str | None:
         chosen_by(query)
     except Http404:
         return None
-    return urlencode({name: query[name] for name in _used(query)})
+    return _query(query)
 
 
 def chosen_by(query: QueryDict) -> Choice:
     """The choice that a query says: `id`, or `method`, `provider`, `domain`, `waiting`. 404 for what is none."""
     try:
         ids = tuple(dict.fromkeys(UUID(text) for text in query.getlist("id")[: BY_NAME + 1]))
-        providers = (UUID(query["provider"]),) if query.get("provider") else ()
+        providers: tuple[UUID, ...] = (UUID(query.get("provider", "")),) if query.get("provider") else ()
         domain = query.get("domain", "")
         if domain and canonical_domain(domain) != domain:
             raise Http404("a domain that is none")
@@ -148,6 +148,10 @@ def chosen_by(query: QueryDict) -> Choice:
         providers = tuple(one for one in gone if not providers or one in providers)
         return Choice(method=method, providers=providers, domain=domain) if providers else Choice()
     return Choice(ids) if ids else Choice(method=method, providers=providers, domain=domain)
+
+
+def _query(query: QueryDict) -> str:
+    return urlencode({name: query.get(name, "") for name in _used(query)})
 
 
 def _used(query: QueryDict) -> list[str]:

@@ -91,7 +91,7 @@ class PagesOfOne(TenantModelAdmin):
                 outcome = change_identity_provider(
                     provider_id=provider_id,
                     name=form.cleaned_data["name"],
-                    domains=form.typed_domains(),
+                    domains=None,
                     settings=form.typed_settings(),
                     secret=form.typed_secret(),
                     actor=actor(request),
@@ -108,7 +108,7 @@ class PagesOfOne(TenantModelAdmin):
             submit="Save",
             fieldsets=form.fieldsets(),
             template="admin/providers/provider_form.html",
-            lead="Changed domains count at the next redemption. Guests who have redeemed keep this provider.",
+            lead="Its domains are changed on a page of their own, which says whom it touches.",
             kind=kind,
             parent=provider,
             obstacles=obstacles(kind),

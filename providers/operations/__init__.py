@@ -1,7 +1,7 @@
 """Everything that changes how guests prove who they are. Doors call these; nothing else writes this app's rows."""
 
 from providers.operations.adding import add_identity_provider
-from providers.operations.changing import IDENTITIES, change_identity_provider
+from providers.operations.changing import IDENTITIES, change_identity_provider, change_provider_domains
 from providers.operations.known_domains import add_known_account_domain, remove_known_account_domain
 from providers.operations.policies import (
     allow_skipping,
@@ -37,6 +37,7 @@ __all__ = [
     "allow_skipping",
     "arrive",
     "change_identity_provider",
+    "change_provider_domains",
     "clear_email_passcode",
     "depart",
     "disable_identity_provider",

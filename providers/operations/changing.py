@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db import transaction
 from providers.connections import SECRET, TABLE
 from providers.kinds import BY_ID
 from providers.models import IdentityProvider, IdentityProviderDomain
-from providers.operations.drafts import Draft, Mistake, check_place, drafted
+from providers.operations.drafts import Draft, Mistake, check_place, drafted, read_domains
 from providers.operations.metadata import TEXT, kept_metadata, metadata_of, with_metadata
 from providers.operations.registry import GONE, SUBJECT
 from providers.operations.settings import lock_settings, refuse
@@ -29,13 +30,13 @@ def change_identity_provider(
     *,
     provider_id: UUID,
     name: str,
-    domains: Sequence[str],
+    domains: Sequence[str] | None,
     settings: Mapping[str, str],
     secret: str,
     actor: Actor,
     now: datetime,
 ) -> IdentityProvider | Refusal:
-    """Store all of a provider anew; the same again changes nothing.
+    """Store all of a provider anew; the same again changes nothing. No `domains` leaves them as they are.
 
     Call it outside any transaction: a federation's metadata may have to be fetched. What is never shown is kept where
     it is left out: the secret, and metadata whose address stays. A change of what the connection is made of forgets the
@@ -45,11 +46,14 @@ def change_identity_provider(
     try:
         row = _row(provider_id)
         wanted = kept_metadata(settings, stored=row.settings)
-        draft = drafted(kind=BY_ID[row.kind], name=name, domains=domains, settings=wanted, secret=secret)
+        said = _domains_of(row) if domains is None else domains
+        draft = drafted(kind=BY_ID[row.kind], name=name, domains=said, settings=wanted, secret=secret)
         draft, ends_at = with_metadata(draft)
         with transaction.atomic():
             lock_settings()
             row = _row(provider_id)
+            if domains is None:  # as they are by now: they may have been changed while the metadata was fetched
+                draft = replace(draft, domains=tuple(_domains_of(row)))
             _check_identity(row, draft)
             check_place(draft, provider_id=provider_id)
             row.certificates_end_at = ends_at
@@ -61,6 +65,33 @@ def change_identity_provider(
             return row
     except Mistake as mistake:
         return refuse(code=Code.INPUT, reason=str(mistake), action=CHANGED, actor=actor, now=now)
+
+
+def change_provider_domains(
+    *, provider_id: UUID, domains: Sequence[str], actor: Actor, now: datetime
+) -> IdentityProvider | Refusal:
+    """Have a provider answer for these domains and no others; the same again changes nothing.
+
+    Refuses with E-INPUT what adding refuses of domains: none at all, what is no domain, and another provider's.
+    """
+    try:
+        with transaction.atomic():
+            lock_settings()
+            row = _row(provider_id)
+            kind = BY_ID[row.kind]
+            draft = Draft(kind, row.name, read_domains(kind, domains), row.settings)
+            check_place(draft, provider_id=provider_id)
+            details = _domains_stored(row, draft.domains)
+            if details:
+                said = {"name": row.name, **details}
+                record(actor=actor, action=CHANGED, at=now, subject_kind=SUBJECT, subject_id=provider_id, details=said)
+            return row
+    except Mistake as mistake:
+        return refuse(code=Code.INPUT, reason=str(mistake), action=CHANGED, actor=actor, now=now)
+
+
+def _domains_of(row: IdentityProvider) -> list[str]:
+    return list(row.domains.order_by("domain").values_list("domain", flat=True))
 
 
 def _row(provider_id: UUID) -> IdentityProvider:

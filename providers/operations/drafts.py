@@ -48,7 +48,7 @@ def kind_to_add(kind_id: str) -> Kind:
 
 def drafted(*, kind: Kind, name: str, domains: Sequence[str], settings: Mapping[str, str], secret: str) -> Draft:
     """What was typed, made ready to be stored. Raises Mistake for what is wrong whatever else is stored."""
-    draft = Draft(kind, _name(name), _domains(kind, domains), _settings(kind, settings))
+    draft = Draft(kind, _name(name), read_domains(kind, domains), _settings(kind, settings))
     if secret:
         _check_secret(kind, secret)
     mistake = kind.mistake(draft.settings)
@@ -91,7 +91,8 @@ def _name(typed: str) -> str:
     return name
 
 
-def _domains(kind: Kind, typed: Sequence[str]) -> tuple[str, ...]:
+def read_domains(kind: Kind, typed: Sequence[str]) -> tuple[str, ...]:
+    """The domains in canonical form, each once. Raises Mistake for what is none, and for none where some are needed."""
     if not kind.is_bound_to_domains:
         if typed:
             raise Mistake(f"{kind.name} answers for its own domains; leave the domains out.")

@@ -23,7 +23,7 @@ from tenants.models import Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
-from tests.doors.portal import signed_in, text
+from tests.doors.portal import saved, signed_in, text
 from tests.providers import given
 from tests.providers.listening import hangs, listening, says
 
@@ -278,7 +278,8 @@ class TestOnesPage:
         self, portal: Client, fabrikam: Tenant, partner: IdentityProvider
     ) -> None:
         portal.post(f"{ADD}?kind=saml", typed("saml", name="Northwind", domains="northwind.example"))
-        answer = portal.post(edit_of(partner), typed("openIdConnect", domains="northwind.example"))
+        url = reverse("admin:guests_provider_domains", args=[partner.id])
+        answer = saved(portal, url, {"domains": "northwind.example"})
         assert "northwind.example belongs to Northwind already" in text(answer)
 
     def test_R61_it_is_switched_on_again(

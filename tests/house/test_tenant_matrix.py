@@ -49,6 +49,10 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
     "admin/guests/guest/<uuid:guest_id>/block/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/unblock/": ("guest_id", lambda house: house.guest.id),
     "admin/guests/guest/<uuid:guest_id>/lift-pause/": ("guest_id", lambda house: house.guest.id),
+    **{
+        f"admin/guests/batch/<uuid:batch_id>/{page}/": ("batch_id", lambda house: house.batch.id)
+        for page in ("start", "pause", "discard", "file")
+    },
     "admin/applications/application/<uuid:application_id>/remove/": (
         "application_id",
         lambda house: house.application.id,
@@ -61,6 +65,10 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
         for deed in ("remove", "sign-out")
     },
     "admin/providers/redemptionorder/provider/<uuid:provider_id>/remove/": (
+        "provider_id",
+        lambda house: house.provider.id,
+    ),
+    "admin/providers/redemptionorder/provider/<uuid:provider_id>/domains/": (
         "provider_id",
         lambda house: house.provider.id,
     ),
@@ -90,6 +98,7 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
 }
 MODELS: dict[str, Ids] = {
     "applications/application": lambda house: house.application.id,
+    "guests/batch": lambda house: house.batch.id,
     "guests/guest": lambda house: house.guest.id,
     "guests/invitation": lambda house: house.pending.invitation.id,
     "providers/identityprovider": lambda house: house.provider.id,
@@ -111,6 +120,8 @@ OF_A_TENANT = {
     "<tenant:tenant>/asked",
     "<tenant:tenant>/brand.css",
     "<tenant:tenant>/declined",
+    "<tenant:tenant>/invite",
+    "<tenant:tenant>/invited",
     "<tenant:tenant>/leave",
     "<tenant:tenant>/left",
     "<tenant:tenant>/logo.png",
@@ -138,6 +149,8 @@ OF_THE_PORTAL = {
     "admin/account/password/",
     "admin/account/sign-out-others/",
     "admin/applications/application/share/",
+    "admin/guests/batch/invite/",
+    "admin/guests/batch/invite/template.csv",
     "admin/guests/guest/deleted/",
     "admin/guests/guest/explain/",
     "admin/guests/guest/invite/",
@@ -146,6 +159,7 @@ OF_THE_PORTAL = {
     "admin/guests/guest/reset/",
     "admin/jsi18n/",
     "admin/login/",
+    "admin/outbox/outboundmail/",
     "admin/preview/",
     "admin/providers/identityprovider/custom/",
     "admin/providers/identityprovider/custom/add/",
@@ -171,6 +185,7 @@ OF_NOBODY = {
     "",
     "forget-organizations",
     "livez",
+    "mail/events/<slug:provider>/",
     "myapps",
     "organization",
     "other-organizations",

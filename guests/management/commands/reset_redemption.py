@@ -66,7 +66,8 @@ class Command(TenantCommand):
         if bool(options["guest"]) is bool(is_many):
             raise CommandError("Name one guest with --guest, or many with --all-with-method, --domain or --waiting.")
         if is_many:
-            return self._many(tenant, inviter, options)
+            self._many(tenant, inviter, options)
+            return None
         who: dict[str, Any] = {
             "tenant": tenant,
             "guest_id": guest_at(options["guest"], tenant).id,
@@ -115,7 +116,7 @@ def _choice(options: dict[str, Any]) -> Choice:
         domain = canonical_domain(options["domain"]) if options["domain"] else ""
     except AddressRefused as refused:
         raise CommandError(f"'{options['domain']}' is no domain. {refused.reason}") from None
-    providers = (options["provider"],) if options["provider"] else ()
+    providers: tuple[UUID, ...] = (options["provider"],) if options["provider"] else ()
     if options["waiting"]:
         gone = removed_providers()
         providers = tuple(one for one in gone if not providers or one in providers)
