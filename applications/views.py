@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.discovery import Offer, chosen_offers
 from applications.models import Application
 from applications.operations import end_if_closed, first_party_application, sign_up_with_passcode
+from guests.models import Guest
 from guests.operations.beginning import Elsewhere
 from guests.operations.consenting import step_of
 from guests.operations.departing import begin_sign_up_with_provider
@@ -30,6 +31,7 @@ from guests.views.asking import (
     lower_query,
     my_apps_url,
 )
+from guests.views.inviting import invite_link, may_guest_invite
 from guests.views.organizations import others_link
 from guests.views.pages import page, room
 from guests.views.redemption import flow_url
@@ -39,6 +41,7 @@ from providers.rules import Method
 from tenants.directory import find_tenant
 from tenants.doors.middleware import TenantRequest
 from tenants.leaving import leave
+from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 from tenants.scope import every_tenant, tenant_scope
 
@@ -66,8 +69,16 @@ def my_apps(request: TenantRequest) -> HttpResponse:
         ],
         sign_out_url=reverse("guests:sign_out", kwargs={"tenant": tenant.primary_domain}),
         inviter=session.guest.sponsor_name,
-        links=[*own_links(tenant), *([others_link(tenant)] if session.method == Method.PASSCODE else [])],
+        links=[
+            *_invite_links(tenant, session.guest),
+            *own_links(tenant),
+            *([others_link(tenant)] if session.method == Method.PASSCODE else []),
+        ],
     )
+
+
+def _invite_links(tenant: Tenant, guest: Guest) -> list[dict[str, str]]:
+    return [invite_link(tenant)] if may_guest_invite(tenant, guest) else []
 
 
 @require_safe

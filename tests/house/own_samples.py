@@ -1,9 +1,11 @@
-"""What a guest's own pages can be asked to show: name, template and context (R55)."""
+"""What a guest's own pages can be asked to show: name, template and context (R53, R55)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+
+from guests.views.wording import Problem
 
 
 def at(hour: int, minute: int, *, day: int = 22) -> datetime:
@@ -45,6 +47,27 @@ LEAVE: dict[str, Any] = {
     "leave_url": "/leave",
     "back_url": "/about",
 }
+NO_ADDRESS = Problem("", "Enter the whole address, with an @ in it, such as nicole@example.com.")
+TOO_LONG = Problem("", "The message has 501 characters. 500 fit.")
+INVITE: dict[str, Any] = {
+    "submit_url": "/invite",
+    "my_apps_url": "/apps",
+    "email": "",
+    "name": "",
+    "message": "",
+    "error": None,
+    "email_error": None,
+    "name_error": None,
+    "message_error": None,
+    "mistakes": [],
+    "most": 500,
+}
+ONE_WRONG = INVITE | {"email": "bertil@", "name": "Bertil", "error": NO_ADDRESS, "email_error": NO_ADDRESS}
+TWO_WRONG = ONE_WRONG | {
+    "message": "</textarea><script>",
+    "message_error": TOO_LONG,
+    "mistakes": [{"field": "email", "text": NO_ADDRESS.text}, {"field": "message", "text": TOO_LONG.text}],
+}
 
 OWN: list[tuple[str, str, dict[str, Any]]] = [
     ("about-you", "apps/about_you.html", ABOUT),
@@ -53,5 +76,9 @@ OWN: list[tuple[str, str, dict[str, Any]]] = [
     ("about-you-hostile", "apps/about_you.html", ABOUT | {"name": "<b>Eve</b>", "sessions": [THIS | PHONE]}),
     ("leave", "apps/leave.html", LEAVE),
     ("leave-no-sponsor", "apps/leave.html", LEAVE | {"sponsor": "", "address": LONG}),
+    ("invite", "apps/invite.html", INVITE),
+    ("invite-error", "apps/invite.html", ONE_WRONG),
+    ("invite-errors", "apps/invite.html", TWO_WRONG),
+    ("invited", "apps/invited.html", {"invite_url": "/invite", "my_apps_url": "/apps"}),
     ("left", "apps/left.html", {"days": 30}),
 ]
