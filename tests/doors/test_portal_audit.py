@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -104,14 +105,7 @@ def test_R64_the_log_is_narrowed_by_what_a_person_knows(portal: Client, query: s
 def rows_of(response: Any) -> str:
     """The list's rows, without the filters beside it."""
     assert response.status_code == 200
-    return text_of(response.content.decode().partition("<tbody>")[2].partition("</tbody>")[0])
-
-
-def text_of(html: str) -> str:
-    class Holder:
-        content = html.encode()
-
-    return text(Holder)
+    return text(HttpResponse(response.content.partition(b"<tbody>")[2].partition(b"</tbody>")[0]))
 
 
 @pytest.mark.usefixtures("story")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
@@ -65,6 +67,18 @@ def test_R64_it_forgets_whole_sealed_blocks_that_are_older_and_the_chain_still_v
     with tenant_scope(contoso.id):
         assert forget_history(now=NOW) is None
         assert set(others[0]) <= set(AuditEntry.objects.values_list("id", flat=True))
+
+
+def test_R64_the_command_that_verifies_says_which_blocks_were_forgotten(fabrikam):
+    sealed(fabrikam, 200, 100, 50)
+    keep(fabrikam, 90)
+    with tenant_scope(fabrikam.id):
+        assert forget_history(now=NOW) is not None
+    said = StringIO()
+    call_command("verify_audit", "--tenant", "fabrikam.example", stdout=said)
+    assert "is as it was written: 3 lines in 3 seals." in said.getvalue()
+    assert "Blocks 1–2 were forgotten on" in said.getvalue()
+    assert "the chain through them is intact" in said.getvalue()
 
 
 def test_R64_it_keeps_the_history_for_ever_where_no_number_of_days_is_set(fabrikam):
