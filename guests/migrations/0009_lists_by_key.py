@@ -47,6 +47,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("deleted_at__isnull", True), ("last_sign_in_at__isnull", True)),
             ),
         ),
+        AddIndexConcurrently(
+            "guest",
+            models.Index(fields=["tenant", "id"], name="guest_blocked", condition=models.Q(("is_blocked", True))),
+        ),
         AddIndexConcurrently("guest", models.Index(*BY_SIGN_IN, name="guest_pending_by_sign_in", condition=PENDING)),
         AddIndexConcurrently("guest", models.Index(*BY_SIGN_IN, name="guest_unbound_by_sign_in", condition=UNBOUND)),
         # How the filters' columns go together, as PostgreSQL takes them for independent: no pending guest has a method.

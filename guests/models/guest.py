@@ -109,6 +109,8 @@ class Guest(OwnedModel):
                 name="guest_by_sign_in",
                 condition=Q(deleted_at__isnull=True),
             ),
+            # Few, and asked for among the many whom a change of settings touches (R62).
+            models.Index(fields=["tenant", "id"], name="guest_blocked", condition=Q(is_blocked=True)),
             # After a reset: few, among many pending ones and many who signed in.
             models.Index(
                 F("tenant"),

@@ -43,7 +43,7 @@ def values_of(model: type[Model], column: str, among: str = "TRUE") -> list[str]
 
 
 class ReplacingFilter(SimpleListFilter):
-    """A filter that takes the place of others once a value is chosen: one implies the other, or no index serves both."""
+    """A filter that takes the place of others once a value is chosen: one implies the other, or no index has both."""
 
     replaces: ClassVar[tuple[str, ...]] = ()
     """The parameters of those others."""
