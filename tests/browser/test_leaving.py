@@ -108,7 +108,7 @@ def test_R55_the_pages_of_a_guest_in_the_portal_serve_everybody(
     fabrikam: Tenant, link: str, page: Page, live_server: LiveServer, operator: Actor, now: datetime
 ) -> None:
     said = complaints_of(page)
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": 360, "height": 740})
     administrators(page, fabrikam, live_server.url)
     page.get_by_role("link", name="Nicole Wagner").click()
     page.get_by_label("Other addresses").fill("nicole@home.example")

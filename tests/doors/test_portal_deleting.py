@@ -210,7 +210,7 @@ def test_R55_after_30_days_everything_that_hangs_on_a_deleted_guest_is_forgotten
     with tenant_scope(fabrikam.id):
         assert list(Guest.objects.values_list("pk", flat=True)) == [stays.pk]
         for model in (Invitation, Redemption, Consent, FederatedIdentity, GuestSession):
-            assert [row.guest_id for row in model.objects.all()] == [stays.pk], model  # type: ignore[attr-defined]
+            assert [row.guest_id for row in model.objects.all()] == [stays.pk], model
         assert AuditEntry.objects.filter(subject_id=nicole.pk).count() == 2
     assert kept(elsewhere)
 

@@ -95,7 +95,7 @@ def test_R53_what_is_wrong_is_said_beside_the_field_and_nobody_is_invited(
 ) -> None:
     Tenant.objects.filter(id=fabrikam.id).update(denied_domains=["denied.example"])
     nicoles.open(INVITE)
-    page = nicoles.submit("email", **typed)
+    page = nicoles.submit("email", None, **typed)
     assert (page.status, said in page.text) == (422, True)
     assert "<title>Error: Invite somebody" in page.source
     assert guests(fabrikam) == 1
