@@ -78,6 +78,11 @@ class Tour:
         page.wait_for_url(re.compile(re.escape(self.running.variables["DEMO_APP_ORIGIN"])))
         page.goto(f"{self.origin}/myapps/fabrikam.example")
         self.shot("my-apps")
+        page.get_by_role("link", name="Where you’re signed in").click()
+        self.shot("about-you")
+        page.get_by_role("link", name="Leave Fabrikam").click()
+        self.shot("leave")
+        page.goto(f"{self.origin}/myapps/fabrikam.example")
         page.get_by_role("link", name="Your other organizations").click()
         self.shot("other-organizations")
 
@@ -121,6 +126,9 @@ class Tour:
         self.shot("portal-guests")
         page.get_by_role("link", name="Nicole Wagner").click()
         self.shot("portal-guest")
+        page.get_by_role("link", name="Delete", exact=True).click()
+        self.shot("portal-guest-delete")
+        self._inviting()
         page.goto(f"{self.origin}/admin/providers/identityprovider/")
         self.shot("portal-providers")
         page.get_by_role("link", name="Configured").last.click()
@@ -138,6 +146,25 @@ class Tour:
             self.shot(f"portal-audit-{name}")
         self._ways_in()
         self._sign_up()
+
+    def _inviting(self) -> None:
+        """Somebody who is a guest already, the mail that they would get, and what became of the mails so far."""
+        page = self.page
+        page.goto(f"{self.origin}/admin/guests/guest/invite/")
+        page.fill("[name=email]", PEOPLE["Megan Bowen"])
+        page.fill("[name=message]", "Hello Megan, please hand in the receipts here.")
+        page.get_by_role("button", name="Invite", exact=True).click()
+        self.shot("portal-invite")
+        page.get_by_role("button", name="See the email first").click()
+        self.shot("portal-invite-preview")
+        page.goto(f"{self.origin}/admin/guests/invitation/")
+        self.shot("portal-invitations")
+        page.locator("#result_list tbody a").first.click()
+        self.shot("portal-invitation")
+        page.goto(f"{self.origin}/admin/outbox/outboundmail/")
+        self.shot("portal-mail")
+        page.goto(f"{self.origin}/admin/tenants/tenant/")
+        self.shot("portal-settings")
 
     def _sign_up(self) -> None:
         """An application opened for sign-up, its page for guests with nothing filled in, and closed again."""
