@@ -15,13 +15,16 @@ from django.test.utils import CaptureQueriesContext
 
 from config.dashboard import charts
 from config.dashboard.charts import Count
+from config.stack.demo import furnish
 from guests.models import Batch, BatchKind, BatchState, DailyFigure, Guest, Invitation, Summing
 from guests.operations.figures import day_of
+from guests.operations.inviting import invite_guest
 from providers.models import IdentityProvider
-from tenants.models import Tenant
+from tenants.audit import Actor
+from tenants.models import Administrator, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
-from tests.doors.portal import text
+from tests.doors.portal import signed_in, text
 from tests.guests.summing import summed_up
 from tests.journeys.browser import Browser
 from tests.journeys.stories import ask, sign_in, wrong
@@ -227,6 +230,15 @@ def test_R62_it_takes_the_same_few_statements_however_many_guests(
         counts.append(len([one for one in seen.captured_queries if not one["sql"].startswith(NOT_COUNTED)]))
     # Session, administrator, device, roles; then figures, providers, who waits, batches, waiting mail, history.
     assert counts == [13, 13]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demonstration_has_its_figures_before_beat_comes_round(operator: Actor, now: datetime) -> None:
+    furnish(origin="http://127.0.0.1:9000", partner=None, invite=invite_guest, actor=operator, now=now)
+    fabrikam = Tenant.objects.get(name="Fabrikam")
+    page = text(signed_in(Administrator.objects.get(), fabrikam).get(DASHBOARD))
+    assert "0 of 1 guest redeemed" in page
+    assert "Up to a day 1" in page
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
