@@ -171,10 +171,12 @@ def deliver(*, claimed: Claimed) -> State | None:
         return settle(claimed=claimed, state=State.DROPPED, reason=claimed.last_reason or "its deadline passed")
     if claimed.leases_lost >= MOST_LEASES_LOST:
         return settle(claimed=claimed, state=State.FAILED, reason=f"{claimed.leases_lost} senders stopped while at it")
+    to = ""
     try:
         message = delivery.render(claimed.kind, claimed.subject_id)
         if isinstance(message, Nothing):
             return settle(claimed=claimed, state=State(message.state), reason=message.reason)
+        to = message.to
         answer = delivery.hand_over(
             message, message_id=claimed.message_id, may_leave=partial(keep_lease, claimed=claimed)
         )
@@ -190,12 +192,12 @@ def deliver(*, claimed: Claimed) -> State | None:
             state=State.HANDED_OVER,
             reason="",
             provider_message_id=answer.provider_message_id,
-            to=message.to,
+            to=to,
         )
     if isinstance(answer, Withheld):
         return None
     if answer.is_permanent:
-        return settle(claimed=claimed, state=State.FAILED, reason=answer.reason, to=message.to)
+        return settle(claimed=claimed, state=State.FAILED, reason=answer.reason, to=to)
     return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
 
 
