@@ -18,6 +18,8 @@ from tests.doors.portal import signed_in, text
 PAGES = {
     "guests": ("/admin/guests/guest/", "GA GR AP EP UA HD GI"),
     "invitations": ("/admin/guests/invitation/", "GA GR AP EP UA HD GI"),
+    "bulk invitations": ("/admin/guests/batch/invite/", "GA UA"),
+    "bulk work": ("/admin/guests/batch/", "GA GR AP EP UA HD GI"),
     "invite": ("/admin/guests/guest/invite/", "GA UA GI"),
     "providers": ("/admin/providers/identityprovider/", "GA GR AP EP UA"),
     "applications": ("/admin/applications/application/", "GA GR UA"),
@@ -25,6 +27,7 @@ PAGES = {
     "settings": ("/admin/tenants/tenant/", "GA GR"),
     "administrators": ("/admin/tenants/administrator/", "GA GR"),
     "audit": ("/admin/tenants/auditentry/", "GA GR RR"),
+    "mail": ("/admin/outbox/outboundmail/", "GA GR RR"),
     "dashboard": ("/admin/", "GA GR AP EP UA HD GI RR"),
     "account": ("/admin/account/", "GA GR AP EP UA HD GI RR"),
 }
