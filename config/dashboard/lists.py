@@ -58,6 +58,10 @@ class Lists:
         """Mails that bounced or failed on that day or later."""
         return self._lines({"group": Group.MAIL.value, "outcome": Outcome.FAILED.value, "since": day.isoformat()})
 
+    def outbox(self, **narrowed: str) -> str:
+        """Mails as they are now, those that are not forgotten yet."""
+        return self._narrowed("admin:outbox_outboundmail_changelist", Action.MAIL_VIEW, narrowed)
+
     def refusals(self, code: str) -> str:
         """The lines that tell of this code."""
         return self.history(code=code)

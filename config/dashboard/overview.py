@@ -79,6 +79,7 @@ class MailPart:
 
     counts: tuple[Count, ...]
     waiting: str
+    waiting_url: str
     median: str
     picture: Columns | None
 
@@ -196,6 +197,7 @@ def _mail(figures: Figures, lists: Lists, *, first: date, days: int) -> MailPart
     return MailPart(
         counts=tuple(counts),
         waiting=charts.at_most(waiting),
+        waiting_url=lists.outbox(state="waiting") if waiting else "",
         median="–" if seconds is None else _duration(seconds),
         picture=_mail_by_day(figures, lists, first=first, days=days) if figures.mail else None,
     )

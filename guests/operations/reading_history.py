@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -137,12 +137,12 @@ def add_figures(stretch: Stretch) -> None:
     _run(_TIMES, stretch, handed_over=HANDED_OVER, took=TOOK, steepness=STEEPNESS, bulk=Rank.BULK.value)
 
 
-def _days(statement: str, stretch: Stretch, **more: object) -> set[date]:
+def _days(statement: str, stretch: Stretch, **more: Any) -> set[date]:
     return {row[0] for row in _run(statement, stretch, **more)}
 
 
-def _run(statement: str, stretch: Stretch, **more: object) -> Sequence[tuple[date, ...]]:
-    given = {"tenant": stretch.tenant_id, "after": stretch.after, "until": stretch.until}
+def _run(statement: str, stretch: Stretch, **more: Any) -> Sequence[tuple[date, ...]]:
+    given: dict[str, Any] = {"tenant": stretch.tenant_id, "after": stretch.after, "until": stretch.until}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**given, **more})
         return cursor.fetchall() if cursor.description else []

@@ -55,10 +55,10 @@ def tenants_to_sum_up() -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id FROM tenants_tenant t LEFT JOIN guests_summing s ON s.tenant_id = t.id"
-            " WHERE s.summed_at IS NULL OR s.summed_at < now() - %s"
+            " WHERE s.summed_at IS NULL OR s.summed_at < now() - make_interval(secs => %s)"
             " OR EXISTS (SELECT 1 FROM tenants_auditentry e WHERE e.tenant_id = t.id AND e.id > s.read_to)"
             " ORDER BY s.summed_at NULLS FIRST, t.id",
-            [ANEW_AFTER],
+            [ANEW_AFTER.total_seconds()],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -19,6 +19,8 @@ from config.stack.demo import furnish
 from guests.models import Batch, BatchKind, BatchState, DailyFigure, Guest, Invitation, Summing
 from guests.operations.figures import day_of
 from guests.operations.inviting import invite_guest
+from outbox.models import Rank
+from outbox.operations import enqueue
 from providers.models import IdentityProvider
 from tenants.audit import Actor
 from tenants.models import Administrator, Tenant
@@ -187,6 +189,17 @@ def test_R62_what_needs_somebody_stands_first(
         assert portal.get(url.replace("&amp;", "&")).status_code == 200, url
     for said in ("Northwind SAML", "4 emails", "riga.csv"):
         assert said not in helper, said
+
+
+def test_R18_mail_that_waits_is_counted_at_once_and_listed(portal: Client, nicole: Guest, kept: Kept) -> None:
+    kept(cohort__invited=1)
+    with tenant_scope(nicole.tenant_id):
+        for _ in range(2):
+            enqueue(kind="invitation", subject_id=nicole.pk, rank=Rank.INVITATION, deadline=None, now=datetime.now(UTC))
+    page = portal.get(DASHBOARD)
+    assert "Waiting now 2" in text(page)
+    assert 'href="/admin/outbox/outboundmail/?state=waiting"' in page.content.decode()
+    assert "2 emails" in text(portal.get("/admin/outbox/outboundmail/?state=waiting"))
 
 
 def test_R3_guests_who_wait_for_a_reset_need_somebody(

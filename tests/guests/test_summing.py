@@ -22,7 +22,7 @@ from guests.tasks import sum_up_tenants
 from outbox.models import OutboundMail
 from providers.rules import PasscodeState
 from tenants.models import Tenant
-from tenants.scope import every_tenant, tenant_scope
+from tenants.scope import current_tenant_id, every_tenant, tenant_scope
 from tests.guests.summing import figures, of_the_period, settle, summed_up
 from tests.journeys.browser import Browser
 from tests.journeys.conftest import Invite
@@ -250,7 +250,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tenant], None]:
         count = summing._set_as_it_is
 
         def wrong_for_them(now: datetime) -> None:
-            if summing.current_tenant_id() == tenant.id:
+            if current_tenant_id() == tenant.id:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1 / 0")
             count(now)
