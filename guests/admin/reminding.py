@@ -29,7 +29,7 @@ from tenants.doors.words import for_administrator
 from tenants.refusals import Refusal
 from tenants.roles import Action
 
-LOOKED_AT = 10_000
+LOOKED_AT = 2_000
 """Old invitations that the page looks at, the newest; workers look at all of them."""
 
 USUAL = 30
