@@ -59,13 +59,13 @@ class MailAdmin(TenantModelAdmin):
     view_action = Action.MAIL_VIEW
     list_title = "Mail"
     units = ("email", "emails")
-    list_display = ("queued", "kind_shown", "recipient", "state_shown", "since", "again")
+    list_display = ("queued", "kind_shown", "recipient", "state_shown", "since")
     list_display_links = None
     list_filter = (StateFilter,)
     ordering = ("-created_at", "-id")
     sortable_by = ()
     actions = None
-    MARKUP: ClassVar = '<input type="submit" class="v-small" formaction="{}" value="Send again">'
+    AGAIN: ClassVar = '<button type="submit" class="v-small" formaction="{}">Send again</button>'
 
     def get_urls(self) -> list[URLPattern]:
         """The list alone: a mail has no page of its own, its guest or invitation has."""
@@ -98,18 +98,14 @@ class MailAdmin(TenantModelAdmin):
         return format_html('<a href="{}"><bdi>{}</bdi></a>', mail.leads_to, mail.to)
 
     @admin.display(description="State")
-    def state_shown(self, mail: OutboundMail) -> SafeString:
-        if not mail.reason:
-            return mail_mark(mail)
-        return format_html('{}<span class="v-under">{}</span>', mail_mark(mail), mail.reason)
+    def state_shown(self, mail: Any) -> SafeString:
+        why = format_html('<span class="v-under">{}</span>', mail.reason) if mail.reason else ""
+        again = format_html(self.AGAIN, mail.resend_url) if mail.resend_url else ""
+        return format_html("{}{}{}", mail_mark(mail), why, again)
 
     @admin.display(description="Since")
     def since(self, mail: OutboundMail) -> SafeString:
         return shown_time(mail.state_at)
-
-    @admin.display(description="")
-    def again(self, mail: Any) -> SafeString | str:
-        return format_html(self.MARKUP, mail.resend_url) if mail.resend_url else ""
 
     # --- whose they are -----------------------------------------------------------------------------------------
 
