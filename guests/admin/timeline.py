@@ -97,7 +97,7 @@ def timeline_of(invitation: Invitation, *, may_see_references: bool) -> list[Lin
 
 def _is_about(entry: AuditEntry, invitation: Invitation) -> bool:
     """Lines that name another invitation are its own timeline's."""
-    return entry.details.get("invitation", str(invitation.pk)) == str(invitation.pk)
+    return bool(entry.details.get("invitation", str(invitation.pk)) == str(invitation.pk))
 
 
 def _of_entries(entries: list[AuditEntry], may_see_references: bool) -> Iterator[Line]:
