@@ -9,13 +9,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = (1280, 360, 320)
 
 
-def findings(page: Page) -> list[str]:
-    """What axe finds on the page as it stands, at three widths, light and dark, and what scrolls sideways."""
+def findings(page: Page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+    """What axe finds on the page as it stands, at these widths, light and dark, and what scrolls sideways."""
     found: list[str] = []
     for scheme in ("light", "dark"):
         # A colour that is still changing (120 ms) would be measured half-way.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in WIDTHS:
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             results = Axe().run(page, options={"runOnly": RULES})
             where = f"{page.title()}, {scheme}, {width} px"
