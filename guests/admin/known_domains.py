@@ -17,10 +17,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from guests.admin.outlook import Change, outlook
+from guests.admin.outlook import Change, Outlook, outlook
+from guests.admin.seen import Sight
 from providers.kinds import BY_ID
 from providers.models import KnownAccountDomain
-from providers.operations import add_known_account_domain, remove_known_account_domain
+from providers.operations import add_known_account_domain, remove_known_account_domain, settings_version
 from providers.rules import Method, SignInFacts
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.doors.admin import BoundedPaginator, TenantModelAdmin, actor, clock
@@ -120,9 +121,11 @@ class KnownDomainsPage(TenantModelAdmin):
         if not form.is_valid():
             return self._show_known(request, form)
         plan = _plan(form)
-        if "_save" in request.POST and request.POST.get("seen") == plan.key:
+        then = outlook(change=plan.change(), now=clock(), domains=plan.taken)
+        sight = Sight(plan.key, settings_version(), (then.changed,))
+        if "_save" in request.POST and sight.was_shown(request):
             return self._show_known(request, KnownDomainsForm(), done=self._carried_out(request, plan))
-        return self._show_known(request, form, plan=plan)
+        return self._show_known(request, form, plan=plan, then=then, seen=sight.key)
 
     def _carried_out(self, request: HttpRequest, plan: Plan) -> list[Verdict]:
         now = clock()
@@ -145,6 +148,8 @@ class KnownDomainsPage(TenantModelAdmin):
         form: KnownDomainsForm,
         *,
         plan: Plan | None = None,
+        then: Outlook | None = None,
+        seen: str = "",
         done: list[Verdict] | None = None,
     ) -> HttpResponseBase:
         return self.page(
@@ -159,7 +164,8 @@ class KnownDomainsPage(TenantModelAdmin):
             typed=form["domains"].value() or "",
             plan=plan,
             planned=_planned(plan) if plan else [],
-            outlook=outlook(change=plan.change(), now=clock(), domains=plan.taken) if plan else None,
+            outlook=then,
+            seen=seen,
             done=done,
             lists=[_list_of(kind) for kind in Kind],
             may_set=self.may(request, Action.PROVIDERS_MANAGE),

@@ -6,8 +6,7 @@ It never says what becomes of a guest: the decision does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from django import forms
 from django.contrib import admin
@@ -23,43 +22,27 @@ from guests.admin.domain_lists import DomainListsPage
 from guests.admin.known_domains import KnownDomainsPage
 from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
-from guests.admin.outlook import Change, outlook
+from guests.admin.order_words import FALLBACKS, NAMES, asked_of, fallbacks_of
+from guests.admin.outlook import Change, Outlook, outlook
 from guests.admin.passcode_switch import PasscodePage
 from guests.admin.provider_domains import ProviderDomainsPage
 from guests.admin.provider_impact import ProviderImpactPages
-from providers.connections import is_installed
-from providers.kinds import BY_ID
-from providers.models import EmailPasscodePolicy, IdentityProvider, RedemptionOrder, RedemptionPolicy
-from providers.operations import allow_skipping, forbid_skipping, remove_redemption_order, set_redemption_order
-from providers.rules import Fallback, Method, Order, Primary
+from guests.admin.seen import Sight
+from providers.models import RedemptionOrder, RedemptionPolicy
+from providers.operations import (
+    allow_skipping,
+    forbid_skipping,
+    remove_redemption_order,
+    set_redemption_order,
+    settings_version,
+)
+from providers.rules import Order
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.doors.admin import actor, clock
 from tenants.roles import Action
 
-NAMES = {
-    Primary.ENTRA_ID: "Entra ID",
-    Primary.FEDERATION: "Partner federation",
-    Primary.SOCIAL: "Social",
-}
-FALLBACKS = {
-    Fallback.DEFAULT: (
-        "Default",
-        "An existing Microsoft account, else a code by email, else create a Microsoft account.",
-    ),
-    Fallback.PASSCODE: ("Always a code by email", "Also for guests who have a Microsoft account."),
-    Fallback.MICROSOFT_ACCOUNT: ("Always a Microsoft account", "Guests without one are asked to create it."),
-}
 LISTED = 200
 """Partner domains whose orders the page lists."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A primary as the page shows it; `under` says what it stands for in this tenant."""
-
-    value: str
-    name: str
-    under: str
 
 
 @admin.register(RedemptionOrder)
@@ -156,8 +139,11 @@ class RedemptionOrderAdmin(
             raise PermissionDenied
         stored, above = _stored(domain)
         draft = posted_draft(request.POST, stored_draft(stored, above), above)
-        is_seen = request.POST.get("seen") == draft.key or draft == stored_draft(stored, above)
-        if "_save" in request.POST and is_seen and form.is_valid() and self._is_saved(request, domain, draft, form):
+        is_same = draft == stored_draft(stored, above)
+        is_seen = "_save" in request.POST and (
+            is_same or _sight(domain, draft, _outlook(domain, draft)).was_shown(request)
+        )
+        if is_seen and form.is_valid() and self._is_saved(request, domain, draft, form):
             return redirect(_url(domain) if domain and not draft.is_inherited else _url(""))
         return self._show(request, domain, form, draft=draft)
 
@@ -187,9 +173,9 @@ class RedemptionOrderAdmin(
         before = stored_draft(stored, above)
         shown = draft or before
         is_changed = shown != before
-        change = _change(domain, shown.as_order(domain))
+        then = _outlook(domain, shown) if is_changed else None
         policy = RedemptionPolicy.objects.first() or RedemptionPolicy()
-        asked = _asked()
+        asked = asked_of()
         return self.page(
             request,
             "admin/guests/redemption_order.html",
@@ -202,8 +188,9 @@ class RedemptionOrderAdmin(
             is_stored=stored is not None,
             primaries=[asked[one] for one in shown.primaries],
             left_out=[asked[one] for one in shown.left_out],
-            fallbacks=_fallbacks(shown.fallback, policy),
-            outlook=outlook(change=change, now=clock(), domains={domain} if domain else None) if is_changed else None,
+            fallbacks=fallbacks_of(shown.fallback, policy),
+            outlook=then,
+            seen=_sight(domain, shown, then).key,
             may_set=self.may(request, Action.PROVIDERS_MANAGE),
             partners=[] if domain else _partners(),
             typed=adding[0][:300],
@@ -236,40 +223,15 @@ def _change(domain: str, order: Order) -> Change:
     return lambda facts: facts if facts.order.partner_domain else replace(facts, order=order)
 
 
-def _asked() -> dict[Primary, Asked]:
-    providers = IdentityProvider.objects.filter(is_enabled=True).order_by("name").values_list("name", "kind")
-    federations = [name for name, kind in providers.filter(is_bound_to_domains=True)[:4]]
-    has_google = providers.filter(kind="google").exists()
-    under = {
-        Primary.ENTRA_ID: "Where the address has a work or school account",
-        Primary.FEDERATION: _some(federations) or "None is set up",
-        Primary.SOCIAL: "Google" if has_google else "Google is not set up",
-    }
-    return {one: Asked(one.value, NAMES[one], under[one]) for one in Primary}
+def _outlook(domain: str, draft: Draft) -> Outlook:
+    change = _change(domain, draft.as_order(domain))
+    return outlook(change=change, now=clock(), domains={domain} if domain else None)
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (" and more" if len(names) > 3 else "")
-
-
-def _fallbacks(chosen: Fallback, policy: RedemptionPolicy) -> list[dict[str, Any]]:
-    passcodes = EmailPasscodePolicy.objects.first()
-    off = {
-        Fallback.PASSCODE: passcodes is not None and not passcodes.passcode_state.is_on,
-        Fallback.MICROSOFT_ACCOUNT: not policy.is_microsoft_account_enabled,
-    }
-    lacking = () if is_installed(BY_ID[Method.MICROSOFT_ACCOUNT]) else (Fallback.MICROSOFT_ACCOUNT,)
-    return [
-        {
-            "value": one.value,
-            "name": name,
-            "help": text,
-            "is_chosen": one is chosen,
-            "is_off": off.get(one, False),
-            "is_lacking": one in lacking,
-        }
-        for one, (name, text) in FALLBACKS.items()
-    ]
+def _sight(domain: str, draft: Draft, then: Outlook | None) -> Sight:
+    """What the page shows of this draft."""
+    counts = (then.changed, then.stranded) if then else (0, 0)
+    return Sight(f"order {domain} {draft.key}", settings_version(), counts)
 
 
 def _partners() -> list[dict[str, str]]:
