@@ -69,9 +69,9 @@ def adele(open_page: OpenPage, live_server: LiveServer, tenant: Tenant) -> Page:
 def appointed(adele: Page) -> tuple[str, list[str]]:
     """The password and the backup codes that Adele reads out."""
     adele.get_by_role("link", name="Appoint an administrator").click()
-    adele.get_by_label("Email").fill("diego@fabrikam.example")
-    adele.get_by_label("Name").fill("Diego Siciliani")
-    adele.get_by_label("Helpdesk Administrator").check()
+    adele.get_by_role("textbox", name="Email").fill("diego@fabrikam.example")
+    adele.get_by_role("textbox", name="Name").fill("Diego Siciliani")
+    adele.get_by_role("checkbox", name="Helpdesk Administrator").check()
     adele.get_by_role("button", name="Appoint").click()
     see(adele, "diego@fabrikam.example is appointed")
     password, *codes = (adele.locator("dt", has_text=name).locator("xpath=..") for name in ("Password", "Backup codes"))
