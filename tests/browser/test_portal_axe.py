@@ -66,6 +66,8 @@ PAGES: dict[str, Address] = {
     "providers_identityprovider_changelist": at("providers_identityprovider_changelist"),
     "providers_custom": at("providers_custom"),
     "providers_add": at("providers_add", {}, {"kind": "saml"}),
+    "guests_provider_domains": one("guests_provider_domains", lambda house: house.provider.pk),
+    "outbox_outboundmail_changelist": at("outbox_outboundmail_changelist"),
     "providers_edit": one("providers_edit", lambda house: house.provider.pk),
     "providers_identityprovider_change": one("providers_identityprovider_change", lambda house: house.provider.pk),
     "providers_identityprovider_history": one("providers_identityprovider_history", lambda house: house.provider.pk),
@@ -122,7 +124,7 @@ NO_PAGES = {
         guests_batch_pause guests_batch_discard providers_test providers_enable guests_restore guests_end_session
         guests_end_sessions guests_block guests_unblock guests_lift_pause guests_resend guests_revoke
         guests_add_partner_order guests_skipping administrators_sign_out applications_remove authenticator
-        guests_send_reminder""",
+        guests_remind_one""",
     "files": "authenticator_qr jsi18n guests_batch_file guests_bulk_template guests_passcode_csv",
     "stock pages that lead elsewhere or are refused": """app_list applications_application_add
         applications_application_delete guests_batch_add guests_batch_history guests_batch_delete guests_guest_add
