@@ -104,7 +104,7 @@ DOORS: dict[str, Methods] = {
     # mail
     "admin/outbox/outboundmail/": asks(A.MAIL_VIEW),
     # identity providers
-    **of_a_list("providers/identityprovider", A.PROVIDERS_VIEW),
+    **of_a_list("providers/identityprovider", A.PROVIDERS_VIEW, change=A.PROVIDERS_VIEW),
     f"{PROVIDER}/custom/": asks(A.PROVIDERS_VIEW),
     f"{PROVIDER}/custom/add/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{PROVIDER}/<uuid:provider_id>/edit/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
@@ -129,7 +129,7 @@ DOORS: dict[str, Methods] = {
     "admin/applications/application/share/": asks(A.APPLICATIONS_MANAGE, A.APPLICATIONS_MANAGE),
     "admin/applications/application/<uuid:application_id>/remove/": asks(A.APPLICATIONS_MANAGE, A.APPLICATIONS_MANAGE),
     # the tenant
-    **of_a_list("tenants/tenant", A.SETTINGS_VIEW),
+    **of_a_list("tenants/tenant", A.SETTINGS_VIEW, change=A.SETTINGS_VIEW),
     "admin/tenants/tenant/": asks(A.SETTINGS_VIEW, A.SETTINGS_CHANGE),
     "admin/tenants/tenant/logo/": asks(A.SETTINGS_VIEW, A.SETTINGS_CHANGE),
     **of_a_list("tenants/administrator", A.ADMINISTRATORS_VIEW, change=A.ADMINISTRATORS_MANAGE),
@@ -141,7 +141,7 @@ DOORS: dict[str, Methods] = {
     f"{AUDIT}/trace/": asks(A.AUDIT_VIEW),
     f"{AUDIT}/keeping/": asks(A.SETTINGS_VIEW, A.SETTINGS_CHANGE),
     f"{AUDIT}/errors/": asks(A.AUDIT_VIEW),
-    f"{AUDIT}/export/": asks(A.AUDIT_VIEW),
+    f"{AUDIT}/export/": asks(A.AUDIT_VIEW, A.AUDIT_VIEW),
 }
 
 OF_NO_ROLE = {"admin/login/", "admin/logout/", "admin/tenant/", "admin/tenant/switch/"}
