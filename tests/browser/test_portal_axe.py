@@ -85,7 +85,7 @@ PAGES: dict[str, Address] = {
     ),
     "guests_invite": at("guests_invite"),
     "guests_reset": lambda house: [f"{reverse('admin:guests_reset')}?id={house.guest.pk}"],
-    "guests_reset_many": at("guests_reset_many"),
+    "guests_reset_many": at("guests_reset_many", {"method": "emailOneTimePasscode"}),
     "guests_remind": at("guests_remind"),
     "guests_explain": lambda house: [reverse("admin:guests_explain"), *of_guests("guests_explain")(house)],
     "guests_deleted": at("guests_deleted"),
@@ -197,6 +197,8 @@ def test_R60_long_lists_on_a_phone_serve_everybody(portal: Page, live_server: Li
         Guest.objects.bulk_create(Guest(tenant_id=house.tenant.id, **_named(number)) for number in range(60))
     portal.goto(live_server.url + reverse("admin:guests_guest_changelist"))
     portal.get_by_role("link", name="Next").click()
+    portal.wait_for_url("**after=**")
+    portal.wait_for_load_state()
     found = findings(portal, (1280, PHONE["width"]))
     portal.context.close()
     assert found == []
