@@ -41,7 +41,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         return typed
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("old_password") and cleaned["old_password"] == cleaned.get("new_password1"):
             self.add_error("new_password1", "That is the password that you have now. Choose another one.")
         return cleaned

@@ -6,7 +6,7 @@ Global Administrator who may sign in, nor write a password or a code into a hist
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -217,7 +217,9 @@ def _refuse_the_last(tenant: Tenant, administrator: Administrator) -> None:
         )
 
 
-def _record(action: str, actor: Actor, now: datetime, administrator: Administrator, details: dict[str, object]) -> None:
+def _record(
+    action: str, actor: Actor, now: datetime, administrator: Administrator, details: Mapping[str, object]
+) -> None:
     audit.record(
         actor=actor,
         action=action,

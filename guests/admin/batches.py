@@ -178,4 +178,4 @@ def _tabs(batch: Batch) -> list[dict[str, Any]]:
 def _first_of(tabs: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The first list that is about something that went wrong, else all rows."""
     wrong = [tab for tab in tabs if tab["key"] in ("failed", "bad") and tab["count"]]
-    return (wrong or tabs[-1:] or [None])[0]
+    return next(iter(wrong or tabs[-1:]), None)

@@ -102,7 +102,7 @@ class ProviderDomainsPage(TenantModelAdmin):
             return []
         page = reverse("admin:guests_reset_many")
         return [
-            Left(shown_domain(one), f"{page}?{urlencode({'provider': provider.pk, 'domain': one})}")
+            Left(shown_domain(one), f"{page}?{urlencode({'provider': str(provider.pk), 'domain': one})}")
             for one in domains[:OFFERED]
         ]
 

@@ -62,7 +62,7 @@ class AdministratorAdmin(TenantModelAdmin):
         """People with a role in the open tenant; their roles elsewhere are not read."""
         here = RoleAssignment.objects.filter(tenant_id=current_tenant_id())
         came = AuditEntry.objects.filter(action="administrator.signed_in", subject_id=OuterRef("pk")).order_by("-id")
-        return (
+        found: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .filter(pk__in=here.values("administrator_id"))
@@ -73,6 +73,7 @@ class AdministratorAdmin(TenantModelAdmin):
                 has_codes=Exists(StaticToken.objects.filter(device__user=OuterRef("pk"), device__confirmed=True)),
             )
         )
+        return found
 
     @admin.display(description="Administrator")
     def who(self, row: Administrator) -> SafeString:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -137,12 +137,15 @@ NO_PAGES = {
 def names(resolver: URLResolver) -> set[str]:
     found: set[str] = set()
     for one in resolver.url_patterns:
-        found |= names(one) if isinstance(one, URLResolver) else {one.name} if isinstance(one, URLPattern) else set()
-    return found - {None}
+        if isinstance(one, URLResolver):
+            found |= names(one)
+        elif one.name:
+            found.add(one.name)
+    return found
 
 
 def test_R60_every_address_of_the_portal_is_looked_at_or_no_page() -> None:
-    portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "admin")
+    portal: Any = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "admin")
     listed = set(PAGES) | OUTSIDE | {name for group in NO_PAGES.values() for name in group.split()}
     assert names(portal) - listed == set(), "a new address needs an entry: how it is opened, or why it is no page"
 

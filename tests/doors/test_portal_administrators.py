@@ -190,9 +190,9 @@ def test_R63_a_new_administrator_reaches_nothing_before_they_chose_a_password(po
         assert diego.get(page)["Location"] == OWN, page
     for page in ("/admin/guests/guest/reset/", "/admin/account/backup-codes/", "/admin/tenant/switch/"):
         assert diego.post(page)["Location"] == OWN, page
-    page = diego.get(OWN)
-    assert "Choose your own password" in text(page)
-    assert "/admin/guests/guest/" not in page.content.decode()
+    own = diego.get(OWN)
+    assert "Choose your own password" in text(own)
+    assert "/admin/guests/guest/" not in own.content.decode()
     typed = {"old_password": password, "new_password1": password, "new_password2": password}
     assert "Choose another one." in text(diego.post(OWN, typed))
     answer = diego.post(OWN, {**typed, "new_password1": NEW, "new_password2": NEW})

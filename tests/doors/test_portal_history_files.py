@@ -122,7 +122,7 @@ def test_R64_fifty_thousand_lines_are_streamed_in_bounded_memory(portal: Client,
         edge = AuditEntry.objects.order_by("id").values_list("id", flat=True)[45_000]
 
     def taken(after: int) -> tuple[int, int]:
-        answer = portal.post(f"{EXPORT}?action=guest.signed_in&after={after}", {"format": "csv"})
+        answer: Any = portal.post(f"{EXPORT}?action=guest.signed_in&after={after}", {"format": "csv"})
         lines = sum(piece.count(b"\r\n") for piece in answer.streaming_content)
         return lines, getrusage(RUSAGE_SELF).ru_maxrss
 
@@ -169,14 +169,14 @@ def test_R64_shortening_the_time_says_first_what_is_forgotten(portal: Client, ma
     assert "3 lines will be forgotten" in text(page)
     assert "Export them first" in text(page)
     fabrikam.refresh_from_db()
-    assert fabrikam.history_days is None
+    assert getattr(fabrikam, "history_days", 0) is None
     assert portal.post(KEEPING, {"days": "90", "read": "90"}).status_code == 302
     fabrikam.refresh_from_db()
     assert fabrikam.history_days == 90
     assert "kept for 90 days" in text(portal.get(KEEPING))
     assert portal.post(KEEPING, {"days": ""}).status_code == 302
     fabrikam.refresh_from_db()
-    assert fabrikam.history_days is None
+    assert getattr(fabrikam, "history_days", 0) is None
     with tenant_scope(fabrikam.id):
         told = AuditEntry.objects.filter(action="history.kept").order_by("id").values_list("details", flat=True)
         assert list(told) == [{"before": "for ever", "after": "90 days"}, {"before": "90 days", "after": "for ever"}]

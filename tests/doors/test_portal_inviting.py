@@ -16,6 +16,7 @@ from outbox.models import OutboundMail
 from tenants.addresses import canonical
 from tenants.inviters import MEANS
 from tenants.models import AuditEntry, Outcome, Tenant, WhoMayInvite
+from tenants.refusals import Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
@@ -29,7 +30,7 @@ def typed(**more: str) -> dict[str, str]:
     return {"email": NEW, "display_name": "Lena Wolf", "sends_mail": "on", "message": "", "cc": "", **more}
 
 
-def guest_of(tenant: Tenant, address: str = NEW) -> Guest | None:
+def guest_of(tenant: Tenant, address: str = NEW) -> Any:
     with tenant_scope(tenant.id):
         return Guest.objects.filter(address_key=address).first()
 
@@ -264,6 +265,7 @@ class TestWhoMayInvite:
                 actor=operator,
                 now=now,
             )
+            assert isinstance(outcome, Refusal)
             assert outcome.reason.startswith("Nobody may invite guests to Fabrikam.")
             line = AuditEntry.objects.get(action="guest.invited")
             assert (line.outcome, line.details["address"]) == (Outcome.REFUSED, NEW)

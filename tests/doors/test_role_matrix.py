@@ -189,8 +189,8 @@ def test_R63_a_door_answers_the_roles_that_may_refuses_others_and_is_not_shown_t
                 shown |= {(route, method, urlsplit(address).path or path) for method, address in found}
     ways = [(route, verb, path) for route, verb, path in shown if route_of(path) in DOORS]
     for route, verb, path in ways:
-        leave = DOORS[route_of(path) or ""][0 if verb == "GET" else 1]
-        if leave is None or not allowed(leave, who[1]):
+        needed = DOORS[route_of(path) or ""][0 if verb == "GET" else 1]
+        if needed is None or not allowed(needed, who[1]):
             wrong.append((route, "shows", verb, path))
     assert not wrong, "\n".join(map(str, wrong))
     assert len(ways) > 20 or who is NO_ROLE

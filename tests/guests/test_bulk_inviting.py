@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,7 +26,7 @@ from tests.doors.bulk import lines, many, said, started, uploaded, work_off
 ADELE = Inviter("Adele Vance", "adele@fabrikam.example")
 
 
-def by_hand(tenant: Tenant, operator, now, address: str = "nicole@example.com", **details: str) -> Invited:
+def by_hand(tenant: Tenant, operator, now, address: str = "nicole@example.com", **details: Any) -> Invited:
     with tenant_scope(tenant.id):
         outcome = invite_guest(
             tenant=tenant,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def expenses(fabrikam: Tenant, operator: Actor, now: datetime) -> Application:
 def invite(operator: Actor, now: datetime) -> Invite:
     """Invite somebody into a tenant and hand back the link."""
 
-    def _invite(tenant: Tenant, address: str = NICOLE, redirect_url: str = "", **details: str) -> Invited:
+    def _invite(tenant: Tenant, address: str = NICOLE, redirect_url: str = "", **details: Any) -> Invited:
         with tenant_scope(tenant.id):
             invited = invite_guest(
                 tenant=tenant,
