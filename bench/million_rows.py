@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connections
 
@@ -129,7 +130,13 @@ def _fill(tenant: Tenant, guests: int) -> None:
             for kind, name in (("oidc", CONTOSO_ID), ("saml", NORTHWIND_ID))
         ]
     first, last = FIRST.split(","), LAST.split(",")
-    drawn = {"first": first, "firsts": len(first), "last": last, "lasts": len(last), "providers": providers}
+    drawn: dict[str, Any] = {
+        "first": first,
+        "firsts": len(first),
+        "last": last,
+        "lasts": len(last),
+        "providers": providers,
+    }
     values = {"tenant": tenant.id, "domain": tenant.primary_domain, "n": guests, **drawn}
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('app.tenant', %s, false), setseed(0.4)", [str(tenant.id)])

@@ -49,7 +49,7 @@ class RolesForm(forms.Form):
 
     def __init__(self, *args: Any, held: Collection[Role], is_open: bool, **kwargs: Any) -> None:
         shown = {"before": " ".join(held), "roles_chosen": list(held)}
-        super().__init__(*args, initial=shown, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": shown})
         for field in self.fields.values():
             field.disabled = not is_open
 

@@ -48,7 +48,7 @@ class ReplacingFilter(SimpleListFilter):
     replaces: ClassVar[tuple[str, ...]] = ()
     """The parameters of those others."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
             query = QueryDict(str(choice["query_string"])[1:], mutable=True)
             if query.get(str(self.parameter_name)):

@@ -55,7 +55,8 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         per_page = self.list_per_page
         paginator: Any = self.model_admin.get_paginator(request, self.queryset, per_page)
-        chosen = sum(spec.value() is not None for spec in self.filter_specs) + bool(self.query)
+        filters: list[Any] = self.filter_specs  # SimpleListFilter, all of ours
+        chosen = sum(spec.value() is not None for spec in filters) + bool(self.query)
         if chosen > 1:
             paginator.MOST = MOST_OF_SEVERAL
         elif self.query:

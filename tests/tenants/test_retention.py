@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -167,9 +168,10 @@ def test_B6_the_function_looks_at_no_other_tenant_and_at_none_where_none_is_set(
 
 def test_B6_nobody_but_the_application_role_may_call_the_function_and_its_path_is_pinned(fabrikam):
     with owner() as cursor:
-        security, settings, rights = cursor.execute(
+        found: Any = cursor.execute(
             "SELECT prosecdef, proconfig, proacl::text FROM pg_proc WHERE proname = 'forget_history'"
         ).fetchone()
+    security, settings, rights = found
     assert security is True
     assert settings == ["search_path=pg_catalog, pg_temp"]
     # "=X/owner" would be everybody.
