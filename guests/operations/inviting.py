@@ -138,14 +138,10 @@ def _invite(
     )
     if guest.is_blocked:
         raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
-    if details.name and details.name != guest.name and guest.redemption_status == Status.PENDING:
-        guest.name, guest.name_key = details.name, details.name.casefold()[:100]
-        guest.save(update_fields=["name", "name_key"])
-    invited = _with_live_link(tenant, guest, details, inviter, now)
-    if invited is None:
-        live = Invitation.objects.filter(guest=guest, ended_at__isnull=True)
-        live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now)).update(ended_at=Now(), ended_why=Ended.REPLACED)
-        invited = new_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
+    if inviter.kind == InviterKind.GUEST and not is_new:
+        invited = _as_it_is(tenant, guest, now)
+    else:
+        invited = _renewed(tenant, guest, details, inviter, now)
     is_dropped = bool(details.redirect_url) and not invited.invitation.redirect_url
     audit.record(
         actor=actor,
@@ -162,16 +158,36 @@ def _invite(
     return invited
 
 
-def _with_live_link(tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited | None:
+def _renewed(tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited:
     """Inviting again keeps the link that the guest may already have, and says the new things with it (R50)."""
-    open_ones = Invitation.objects.filter(guest=guest, ended_at__isnull=True)
-    # Locked after the guest: who revokes it meanwhile has ended it before it is read, or waits and ends it afterwards.
-    live = open_ones.select_for_update().order_by("-created_at").first()
-    if live is None or is_gone(live, now) or not tickets.is_known_key(live.key_id):
-        return None
-    say_anew(live, tenant=tenant, details=details, inviter=inviter, now=now)
-    live.save(update_fields=SAID)
+    if details.name and details.name != guest.name and guest.redemption_status == Status.PENDING:
+        guest.name, guest.name_key = details.name, details.name.casefold()[:100]
+        guest.save(update_fields=["name", "name_key"])
+    live = _live(guest, now)
+    if live is not None:
+        say_anew(live, tenant=tenant, details=details, inviter=inviter, now=now)
+        live.save(update_fields=SAID)
+        return Invited(guest, live, link_of(tenant=tenant, invitation=live))
+    others = Invitation.objects.filter(guest=guest, ended_at__isnull=True)
+    others.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now)).update(ended_at=Now(), ended_why=Ended.REPLACED)
+    return new_invitation(tenant=tenant, guest=guest, details=details, inviter=inviter, now=now)
+
+
+def _as_it_is(tenant: Tenant, guest: Guest, now: datetime) -> Invited:
+    """A guest who invites another guest has their live link mailed again: what an administrator said in it stays, and
+    what they withdrew stays withdrawn (R53)."""
+    live = _live(guest, now)
+    if live is None:
+        raise Refused(Refusal(Code.INPUT, reason="This guest has no live invitation, and a guest makes no new one."))
     return Invited(guest, live, link_of(tenant=tenant, invitation=live))
+
+
+def _live(guest: Guest, now: datetime) -> Invitation | None:
+    """The guest's live invitation, locked, if its link can still be written out."""
+    # Locked after the guest: who revokes it meanwhile has ended it before it is read, or waits and ends it afterwards.
+    found = Invitation.objects.filter(guest=guest, ended_at__isnull=True).select_for_update()
+    live = found.order_by("-created_at").first()
+    return None if live is None or is_gone(live, now) or not tickets.is_known_key(live.key_id) else live
 
 
 def _sponsors(tenant: Tenant, details: Details, inviter: Inviter) -> list[dict[str, str]]:

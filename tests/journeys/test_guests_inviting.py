@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from guests.models import Guest, Invitation
+from guests.operations.resending import revoke_invitation
 from guests.operations.resetting import block_guest
 from tenants.models import Tenant, WhoMayInvite
 from tenants.scope import tenant_scope
@@ -122,3 +123,33 @@ def test_R17_a_guest_invites_no_more_than_an_hours_share(fabrikam: Tenant, nicol
         nicoles.open(INVITE)
         assert nicoles.submit("email", email=f"guest{number}@northwind.example").heading.startswith(heading)
     assert guests(fabrikam) == 2
+
+
+def test_R53_inviting_one_who_is_here_already_mails_their_link_and_changes_nothing_in_it(
+    fabrikam: Tenant, nicoles: Browser, invite: Invite
+) -> None:
+    theirs = invite(fabrikam, BERTIL, message="By Friday, please")
+    nicoles.open(INVITE)
+    page = nicoles.submit("email", email=BERTIL, name="Somebody Else", message="Call this number")
+    assert page.heading == "The invitation is on its way"
+    (mail,) = post(fabrikam)
+    assert link_in(mail) == theirs.link
+    assert "By Friday, please" in mail.body
+    assert "Call this number" not in mail.body
+    with tenant_scope(fabrikam.id):
+        assert Guest.objects.get(address_key=BERTIL).name == "Nicole Wagner"
+        assert Invitation.objects.get(guest__address_key=BERTIL).inviter_name == theirs.invitation.inviter_name
+
+
+def test_R53_a_guest_brings_no_invitation_back_that_an_administrator_revoked(
+    fabrikam: Tenant, nicoles: Browser, invite: Invite, now: datetime
+) -> None:
+    theirs = invite(fabrikam, BERTIL)
+    with tenant_scope(fabrikam.id):
+        revoke_invitation(invitation_id=theirs.invitation.id, actor=OPERATOR, now=now)
+    nicoles.open(INVITE)
+    page = nicoles.submit("email", email=BERTIL)
+    assert "This address can’t be invited from here" in page.text
+    assert post(fabrikam) == []
+    with tenant_scope(fabrikam.id):
+        assert Invitation.objects.filter(guest__address_key=BERTIL, ended_at=None).count() == 0
