@@ -20,7 +20,10 @@ from tenants.roles import Action
 
 @dataclass(frozen=True)
 class KindWords:
-    """One kind's words. `deed` is the verb on the button, `action` what its role must allow."""
+    """One kind's words. `deed` is the verb on the button, `action` what its role must allow.
+
+    `unchecked` follows the batch's name where the check came to no end.
+    """
 
     title: str
     deed: str
@@ -30,6 +33,7 @@ class KindWords:
     done: str
     done_again: str
     action: Action
+    unchecked: str
     mail: str = "email"
 
 
@@ -43,6 +47,7 @@ KINDS: Final = {
         done="Invited",
         done_again="Invited again",
         action=Action.GUESTS_INVITE_MANY,
+        unchecked="cannot be read. Nothing was sent, and nobody was invited.",
         mail="invitation email",
     ),
     BatchKind.RESETS.value: KindWords(
@@ -54,6 +59,7 @@ KINDS: Final = {
         done="Reset",
         done_again="Reset again",
         action=Action.GUESTS_RESET,
+        unchecked="stopped before anybody was reset. Nothing was sent.",
         mail="invitation email",
     ),
     BatchKind.REMINDERS.value: KindWords(
@@ -64,22 +70,22 @@ KINDS: Final = {
         cannot="Cannot be reminded",
         done="Reminded",
         done_again="Reminded again",
-        action=Action.GUESTS_INVITE,
+        action=Action.GUESTS_INVITE_MANY,
+        unchecked="stopped before anybody was reminded. Nothing was sent.",
         mail="reminder",
     ),
+    BatchKind.REVOCATIONS.value: KindWords(
+        title="Revocation of invitations",
+        deed="Revoke the invitations of",
+        will="Will be revoked",
+        will_again="Will be revoked again",
+        cannot="Cannot be revoked",
+        done="Revoked",
+        done_again="Revoked again",
+        action=Action.INVITATIONS_REVOKE,
+        unchecked="stopped before anything was revoked. Every invitation is as it was.",
+    ),
 }
-
-OTHERS: Final = KindWords(
-    title="Bulk work",
-    deed="Do it for",
-    will="Will be done",
-    will_again="Will be done again",
-    cannot="Cannot be done",
-    done="Done",
-    done_again="Done again",
-    action=Action.INVITATIONS_REVOKE,
-)
-"""Of a kind without words of its own."""
 
 STATE_MARKS: Final = {
     BatchState.CHECKING: "wait",
@@ -93,7 +99,7 @@ STATE_MARKS: Final = {
 
 
 def words_of(batch: Batch) -> KindWords:
-    return KINDS.get(batch.kind, OTHERS)
+    return KINDS[batch.kind]
 
 
 def counted(number: int) -> str:
@@ -108,7 +114,9 @@ def state_mark(batch: Batch) -> SafeString:
     if state in (BatchState.RUNNING, BatchState.PAUSED):
         said = f"{said}, {counted(batch.done + batch.failed)} done"
     elif state == BatchState.DONE and batch.failed + batch.rows_refused:
-        said = f"Done, {counted(batch.failed + batch.rows_refused)} not"
+        said = f"Done, {counted(batch.failed + batch.rows_refused)} failed or refused"
+    elif state == BatchState.UNREADABLE and batch.kind != BatchKind.INVITATIONS:
+        said = "Stopped before it began"
     return mark(STATE_MARKS[state], said)
 
 

@@ -50,7 +50,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = format_html(
             "Up to {} rows and {} MB. As Entra’s template (first row <code>version:v1.0</code>), or with a header row: "
-            "email, redirect URL, send email, message, name. Without a word in send email the invitation is mailed. "
+            "email, redirect URL, send email, message, name. An empty “send email” means yes. "
             '<a href="{}">Download the template</a>',
             counted(MOST_ROWS),
             LARGEST_FILE // MEGABYTE,
@@ -97,7 +97,7 @@ class UploadPages(TenantModelAdmin):
             )
             if not self.refused(outcome, form, "file") and isinstance(outcome, Uploaded):
                 if outcome.is_known:
-                    self.message_user(request, "The same file is here already. This is it.", messages.WARNING)
+                    self.message_user(request, "You uploaded this file a moment ago. Here it is.", messages.WARNING)
                 return redirect("admin:guests_batch_change", outcome.batch.pk)
         earlier = Batch.objects.filter(kind=BatchKind.INVITATIONS).order_by("-created_at", "id")[:EARLIER]
         return self.form_page(

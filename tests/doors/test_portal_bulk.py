@@ -115,7 +115,7 @@ def test_R54_it_reads_the_template_that_it_offers(portal, fabrikam, now):
 def test_R54_the_same_file_twice_is_one_batch(portal, fabrikam):
     first, second = post(portal, many(3)), post(portal, many(3))
     assert first["Location"] == second["Location"]
-    assert "The same file is here already" in text(portal.get(second["Location"]))
+    assert "You uploaded this file a moment ago. Here it is." in text(portal.get(second["Location"]))
     with tenant_scope(fabrikam.id):
         assert Batch.objects.count() == 1
         assert BatchPart.objects.count() == 1

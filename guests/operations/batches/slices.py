@@ -140,7 +140,7 @@ def _slice(batch_id: UUID, lease: int, work: Mapping[str, BatchWork], now: datet
 
 
 def _give_up(batch_id: UUID, lease: int, what: str, now: datetime) -> None:
-    """Stop a batch that a mistake of ours stopped: it waits for "Go on", or cannot be read where it was not checked."""
+    """Stop a batch that a mistake of ours stopped: it waits for "Go on", or is over where it was not checked."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update().filter(id=batch_id, lease=lease, state__in=AT_WORK).first()
         if batch is None:
