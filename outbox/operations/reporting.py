@@ -22,6 +22,7 @@ from outbox.delivery import Message
 from outbox.models import WAITING, OutboundMail, State
 from outbox.rules import kept_reason
 from tenants.audit import Actor, Outcome, record
+from tenants.models import AuditEntry
 
 _OURS: Final = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^@>]+>?")
 
@@ -78,7 +79,10 @@ def note_event(*, mail_id: UUID, happened: Happened, actor: Actor, now: datetime
     """
     with transaction.atomic():
         mail = OutboundMail.objects.select_for_update().filter(id=mail_id).first()
-        if mail is None or mail.state not in _BEFORE[happened.state] or _is_of_the_copy(mail, happened.recipient):
+        if mail is None or mail.state not in _BEFORE[happened.state]:
+            return None
+        message = delivery.render(mail.kind, mail.subject_id)
+        if isinstance(message, Message) and _is_of_the_copy(message, happened.recipient):
             return None
         reason = "" if happened.state is State.DELIVERED else kept_reason(happened.said)
         OutboundMail.objects.filter(id=mail_id).update(
@@ -96,16 +100,20 @@ def note_event(*, mail_id: UUID, happened: Happened, actor: Actor, now: datetime
             subject_id=mail.subject_id,
             outcome=Outcome.FAILED if happened.state is State.BOUNCED else Outcome.SUCCESS,
             details={"mail": str(mail.id), "reason": reason},
+            address=message.to if isinstance(message, Message) else _told_before(mail),
         )
     return happened.state
 
 
-def _is_of_the_copy(mail: OutboundMail, recipient: str) -> bool:
+def _is_of_the_copy(message: Message, recipient: str) -> bool:
     """Whether this is the recipient of the copy: their mailbox says nothing about the guest's."""
-    message = delivery.render(mail.kind, mail.subject_id)
-    if not isinstance(message, Message) or not message.cc:
-        return False
-    return recipient.casefold() == message.cc.casefold() != message.to.casefold()
+    return bool(message.cc) and recipient.casefold() == message.cc.casefold() != message.to.casefold()
+
+
+def _told_before(mail: OutboundMail) -> str:
+    """Whom the mail was made for, where it is not made any more: its code was used before the provider told."""
+    told = AuditEntry.objects.filter(subject_id=mail.subject_id, action=f"mail.{State.HANDED_OVER}").order_by("-id")
+    return told.values_list("address", flat=True).first() or ""
 
 
 def _without_brackets(name: str) -> str:

@@ -15,6 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from outbox.models import OutboundMail, State
+from tenants.audit import SYSTEM, record
 from tenants.models import ActorKind, AuditEntry, Outcome, Tenant
 from tenants.scope import tenant_scope
 from tests.outbox.conftest import Enqueue
@@ -261,6 +262,25 @@ def test_R18_a_mail_server_tells_nothing(settings: Settings, provider: str) -> N
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.ANYMAIL = {"WEBHOOK_SECRET": NAME_AND_WORD}
     assert Client().post(f"/mail/events/{provider}/").status_code == 404
+
+
+@pytest.mark.parametrize(("event", "action"), [("delivered", "mail.delivered"), ("failed", "mail.bounced")])
+def test_R18_the_history_says_whose_mail_it_was(mailgun: None, mail: OutboundMail, event: str, action: str) -> None:
+    post_mailgun(mailgun_event(mail.message_id, event, address(mail), severity="permanent"))
+    with tenant_scope(mail.tenant_id):
+        assert AuditEntry.objects.get(action=action).address == address(mail).casefold()
+
+
+def test_R18_a_code_that_was_used_before_its_delivery_was_told_is_the_guests_all_the_same(
+    mailgun: None, fabrikam: Tenant, enqueue: Enqueue, now: datetime
+) -> None:
+    with tenant_scope(fabrikam.id):
+        used = taken(enqueue("stale"), "provider-3")
+        told = {"subject_kind": "stale", "subject_id": used.subject_id, "address": "nicole@firstupconsultants.com"}
+        record(actor=SYSTEM, action="mail.handed_over", at=now, **told)
+    post_mailgun(mailgun_event(used.message_id, to="nicole@firstupconsultants.com"))
+    with tenant_scope(fabrikam.id):
+        assert AuditEntry.objects.get(action="mail.delivered").address == "nicole@firstupconsultants.com"
 
 
 def test_R18_the_history_says_which_provider_said_it(postmark: None, mail: OutboundMail) -> None:
