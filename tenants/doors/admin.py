@@ -184,6 +184,12 @@ class TenantModelAdmin(_ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return KeysetChangeList
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What the filters of the list ask for, and no column besides: the second lock behind the list's own."""
+        return request is not None and lookup in {
+            getattr(one, "parameter_name", "") for one in self.get_list_filter(request)
+        }
+
     # --- rows -------------------------------------------------------------------------------------------------
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -20,8 +20,12 @@ def found_by_start(
 ) -> QuerySet[Any]:
     """Those of which one of the columns begins with the term. `among` are all rows of the list, filtered by nothing.
 
+    All of them where no column is searched.
+
     A rare term's rows are fetched by their keys. A frequent one's are so many that the list's order meets some soon.
     """
+    if not columns:
+        return queryset
     begins = [Q(**{f"{column}__starts_with": term}) for column in columns]
     each = [among.filter(one).order_by().values_list("pk", flat=True)[: MOST_FOUND + 1] for one in begins]
     keys = set(each[0].union(*each[1:], all=True) if each[1:] else each[0])
