@@ -31,6 +31,7 @@ PAGES = {
     "dashboard": ("/admin/", "GA GR AP EP UA HD GI RR"),
     "account": ("/admin/account/", "GA GR AP EP UA HD GI RR"),
 }
+SETTINGS = {"name": "Fabrikam 2", "passcode_minutes": "20", "who_may_invite": "adminsAndGuestInviters"}
 SHORT = dict(zip(["GA", "GR", "AP", "EP", "UA", "HD", "GI", "RR"], Role, strict=True))
 
 
@@ -74,7 +75,7 @@ def test_R63_a_deed_is_done_for_the_roles_that_may_and_refused_when_others_force
         "end-sessions": lambda: client.post(f"/admin/guests/guest/{guest}/end-sessions/"),
         "resend": lambda: client.post(f"/admin/guests/invitation/{invitation}/resend/"),
         "revoke": lambda: client.post(f"/admin/guests/invitation/{invitation}/revoke/"),
-        "settings": lambda: client.post("/admin/tenants/tenant/", {"name": "Fabrikam 2", "passcode_minutes": "20"}),
+        "settings": lambda: client.post("/admin/tenants/tenant/", SETTINGS),
         "invite": lambda: client.post("/admin/guests/guest/invite/", {"email": "b@tailspin.example"}),
     }
     answer = answers[deed]()

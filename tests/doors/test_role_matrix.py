@@ -132,8 +132,11 @@ def ask(client: Client, verb: str, path: str) -> Any:
 
 
 def is_answer(verb: str, route: str, status: int) -> bool:
-    """Whether somebody was let in. What was pressed before may have taken a thing away; a page to look at is there."""
-    is_nothing = route.endswith(("(everything else)", "qr.svg", "reset-many/", "auditentry/<path:object_id>/history/"))
+    """Whether somebody was let in. What was pressed before may have taken a thing away; a page to look at is
+    there, but a group of the navigation is nothing for who sees none of its entries."""
+    is_nothing = route.endswith(
+        ("(app_list)", "(everything else)", "qr.svg", "reset-many/", "auditentry/<path:object_id>/history/")
+    )
     return status not in (403, 405) and status < 500 and (verb == "POST" or status != 404 or is_nothing)
 
 

@@ -61,8 +61,8 @@ def test_R30_R34_the_link_leads_to_the_other_method_and_past_it(
 ) -> None:
     has_accounts(fabrikam, ENTRA, now)
     link = invite(fabrikam).link
-    before = owned_rows(fabrikam)
     page = nicoles.open(link)
+    before = owned_rows(fabrikam)
     assert (page.status, page.heading) == (200, "You’re invited to Fabrikam")
     assert "you’ll sign in with Entra ID" in page.text
     page = nicoles.open(page.links["I have no account there"])
