@@ -12,6 +12,8 @@ from tenants.models import Tenant
 
 HOUR = timedelta(hours=1)
 
+DAY = timedelta(hours=24)
+
 TEN_MINUTES = timedelta(minutes=10)
 
 LOOKS = 120
@@ -22,6 +24,15 @@ LEAVINGS = 60
 
 OPENINGS = 120
 """Link openings per network in ten minutes."""
+
+INVITATIONS_OF_A_GUEST = 10
+"""What one guest may have sent in 24 hours."""
+
+INVITATIONS_OF_GUESTS = 100
+"""What all guests of a tenant may have sent in an hour, apart from what administrators may."""
+
+INVITATIONS_BY_GUESTS_TO_ONE = 2
+"""What one mailbox may get from all guests of a tenant in 24 hours."""
 
 
 def for_opening(*, tenant_id: UUID, invitation_id: UUID | None, source: str, trusted: bool) -> tuple[Allowance, ...]:
@@ -55,9 +66,22 @@ def for_inviting(*, tenant: Tenant, inviter: UUID | str) -> tuple[Allowance, ...
     )
 
 
+def for_guest_inviting(*, tenant_id: UUID, guest_id: UUID | str, send_key: str) -> tuple[Allowance, ...]:
+    """A guest inviting somebody: 10 in 24 hours for a guest, 100 an hour for all guests of a tenant, 2 in 24 hours to
+    one mailbox.
+
+    None of it is the administrators': guests who invite all day hold up no administrator (R17).
+    """
+    return (
+        Allowance(key("guest-invites", tenant_id, guest_id), INVITATIONS_OF_A_GUEST, DAY),
+        Allowance(key("guests-invite", tenant_id), INVITATIONS_OF_GUESTS, HOUR),
+        Allowance(key("guests-invite-to", tenant_id, send_key), INVITATIONS_BY_GUESTS_TO_ONE, DAY),
+    )
+
+
 def for_asking_again(*, invitation_id: UUID) -> tuple[Allowance, ...]:
     """Asking for a new invitation from one dead link: once a day."""
-    return (Allowance(key("ask", invitation_id), 1, timedelta(hours=24)),)
+    return (Allowance(key("ask", invitation_id), 1, DAY),)
 
 
 def for_noting_opening(*, invitation_id: UUID) -> tuple[Allowance, ...]:
@@ -69,5 +93,5 @@ def for_first_party(*, send_key: str) -> tuple[Allowance, ...]:
     """Codes that applications without a tenant ask for (R37d): as many as at one tenant's door, whichever it is."""
     return (
         Allowance(key("first-party-sends-hour", send_key), 5, HOUR),
-        Allowance(key("first-party-sends-day", send_key), 12, timedelta(hours=24)),
+        Allowance(key("first-party-sends-day", send_key), 12, DAY),
     )

@@ -27,12 +27,14 @@ class InviterKind(StrEnum):
     """At the shell of this installation."""
 
 
-_BY_ROLE: Final = frozenset({InviterKind.INVITER, InviterKind.OPERATOR})
+BY_ROLE: Final = frozenset({InviterKind.INVITER, InviterKind.OPERATOR})
+"""Whose inviting again may say other things than the invitation that is there (R53)."""
+
 _MAY: Final[dict[str, frozenset[InviterKind]]] = {
     Who.NONE: frozenset(),
-    Who.INVITERS: _BY_ROLE,
-    Who.MEMBERS: _BY_ROLE | {InviterKind.MEMBER},
-    Who.EVERYONE: _BY_ROLE | {InviterKind.MEMBER, InviterKind.GUEST},
+    Who.INVITERS: BY_ROLE,
+    Who.MEMBERS: BY_ROLE | {InviterKind.MEMBER},
+    Who.EVERYONE: BY_ROLE | {InviterKind.MEMBER, InviterKind.GUEST},
 }
 
 MEANS: Final[dict[str, str]] = {

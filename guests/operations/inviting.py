@@ -21,13 +21,16 @@ from guests.rules import is_domain_taken, message_mistake
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
-from tenants.inviters import InviterKind, may_invite
+from tenants.inviters import BY_ROLE, InviterKind, may_invite
+from tenants.limits import may_write_refusal
 from tenants.models import Administrator, Tenant, WhoMayInvite
 from tenants.origins import noted
 from tenants.refusals import Code, Refusal, Refused
 
 MOST_SPONSORS = 5
 """Of one guest (R55)."""
+
+NO_LIVE = "This guest has no live invitation. Ask an administrator whose role invites to make a new one."
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,11 @@ def invite_guest(
     guest (E-BLOCKED) and what exceeds the hour's invitations (E-WAIT).
     """
     try:
+        _take_of_a_guest(tenant, address, inviter)
         with transaction.atomic():
             return _invite(tenant, address, details, inviter, actor, now)
     except Refused as refused:
-        _audit_refusal(refused.refusal, address, actor, now)
+        _audit_refusal(refused.refusal, tenant, address, inviter, actor, now)
         return refused.refusal
 
 
@@ -61,12 +65,13 @@ def invite_guest_by_mail(
 ) -> Invited | Refusal:
     """The same, and mail the link. Refuses what invite_guest refuses."""
     try:
+        _take_of_a_guest(tenant, address, inviter)
         with transaction.atomic():
             invited = _invite(tenant, address, details, inviter, actor, now)
             mail_invitation(invitation=invited.invitation, now=now)
             return invited
     except Refused as refused:
-        _audit_refusal(refused.refusal, address, actor, now)
+        _audit_refusal(refused.refusal, tenant, address, inviter, actor, now)
         return refused.refusal
 
 
@@ -120,11 +125,13 @@ def _invite(
     mistake = message_mistake(details.message)
     if mistake:
         raise Refused(Refusal(Code.INPUT, reason=mistake))
-    if Administrator.objects.filter(email=address.key, roles__tenant=tenant, is_active=True).exists():
-        raise Refused(Refusal(Code.INPUT, reason="This address belongs to an administrator of this tenant."))
+    # Before anything about the address itself: a guest is told of the domain, and must not learn more by it (R19).
     if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
         raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {address.domain}."))
-    take_of_the_hour(tenant, inviter.id or inviter.name)
+    if Administrator.objects.filter(email=address.key, roles__tenant=tenant, is_active=True).exists():
+        raise Refused(Refusal(Code.INPUT, reason="This address belongs to an administrator of this tenant."))
+    if inviter.kind != InviterKind.GUEST:
+        take_of_the_hour(tenant, inviter.id or inviter.name)
     guest, is_new = Guest.objects.select_for_update().get_or_create(
         address_key=address.key,
         deleted_at=None,
@@ -138,7 +145,7 @@ def _invite(
     )
     if guest.is_blocked:
         raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
-    if inviter.kind == InviterKind.GUEST and not is_new:
+    if not is_new and inviter.kind not in BY_ROLE:
         invited = _as_it_is(tenant, guest, now)
     else:
         invited = _renewed(tenant, guest, details, inviter, now)
@@ -174,11 +181,11 @@ def _renewed(tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, n
 
 
 def _as_it_is(tenant: Tenant, guest: Guest, now: datetime) -> Invited:
-    """A guest who invites another guest has their live link mailed again: what an administrator said in it stays, and
+    """Who invites without a role for it has a guest's live link sent again: what an administrator said in it stays, and
     what they withdrew stays withdrawn (R53)."""
     live = _live(guest, now)
     if live is None:
-        raise Refused(Refusal(Code.INPUT, reason="This guest has no live invitation, and a guest makes no new one."))
+        raise Refused(Refusal(Code.INPUT, reason=NO_LIVE))
     return Invited(guest, live, link_of(tenant=tenant, invitation=live))
 
 
@@ -204,10 +211,33 @@ def take_of_the_hour(tenant: Tenant, inviter: UUID | str) -> None:
     """Count one invitation sent one by one (R17). Raises Refused with E-WAIT. For operations, inside theirs."""
     until = budgets.take(limits.for_inviting(tenant=tenant, inviter=inviter))
     if until is not None:
-        raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
+        raise Refused(Refusal(Code.WAIT, until=until, reason="This hour’s invitations are used up."))
 
 
-def _audit_refusal(refusal: Refusal, address: Address, actor: Actor, now: datetime) -> None:
+def _take_of_a_guest(tenant: Tenant, address: Address, inviter: Inviter) -> None:
+    """Count one attempt of a guest's, in a transaction of its own: a refusal that follows gives nothing back (R17).
+    Raises Refused with E-WAIT. Whoever else invites is counted by what they send."""
+    if inviter.kind != InviterKind.GUEST:
+        return
+    allowances = limits.for_guest_inviting(
+        tenant_id=tenant.id, guest_id=inviter.id or inviter.name, send_key=address.send_key
+    )
+    with transaction.atomic():
+        until = budgets.take(allowances)
+        if until is not None:
+            raise Refused(Refusal(Code.WAIT, until=until, reason="What guests may invite is used up for now."))
+
+
+def _audit_refusal(
+    refusal: Refusal, tenant: Tenant, address: Address, inviter: Inviter, actor: Actor, now: datetime
+) -> None:
+    """A guest's waiting costs them nothing, and lines can never be deleted: it is written so often and no more."""
+    if (
+        inviter.kind == InviterKind.GUEST
+        and refusal.code is Code.WAIT
+        and not may_write_refusal(tenant_id=tenant.id, source=actor.source, address_key=address.key)
+    ):
+        return
     audit.record(
         actor=actor,
         action="guest.invited",

@@ -1,7 +1,7 @@
 """A guest invites a guest, where the tenant lets everybody invite (R53).
 
-Knows how a guest types an invitation and what they read when it is refused. It must never tell a guest who else is one,
-who administers or who is blocked: such an address is just one that cannot be invited.
+Knows how a guest types an invitation and what they read afterwards. It must never tell a guest who else is one, who
+administers or who is blocked: whatever stands against such an address, the page is the one that a stranger's gets.
 """
 
 from __future__ import annotations
@@ -88,19 +88,16 @@ def invite(request: TenantRequest) -> HttpResponse:
         actor=guest_actor(request, guest),
         now=timezone.now(),
     )
-    if not isinstance(outcome, Refusal):
-        return redirect(reverse("guests:invited", kwargs={"tenant": tenant.primary_domain}))
-    if outcome.code is Code.WAIT:
+    if isinstance(outcome, Refusal) and outcome.code is Code.WAIT:
         return refuse(request, outcome, back_url=my_apps_url(tenant))
-    why = f"{tenant.name} does not take guests from this domain." if outcome.code is Code.DOMAIN else _CANNOT
-    wrong = Problem("", why)
-    return _show(
-        request,
-        Typed(email=address.to_send, name=details.name, message=details.message, email_error=wrong),
-    )
-
-
-_CANNOT = "This address can’t be invited from here. Ask the person who invited you."
+    if isinstance(outcome, Refusal) and outcome.code is Code.DOMAIN:
+        wrong = Problem("", f"{tenant.name} does not take guests from this domain.")
+        return _show(
+            request,
+            Typed(email=address.to_send, name=details.name, message=details.message, email_error=wrong),
+        )
+    # Every other refusal is about whose address it is: the history names it, this page must not (R19).
+    return redirect(reverse("guests:invited", kwargs={"tenant": tenant.primary_domain}))
 
 
 @require_safe
