@@ -21,7 +21,7 @@ from guests.admin.desk import inviter_of
 from guests.admin.outlook import NAMED, Change, next_methods
 from guests.models import Batch, Guest
 from guests.operations.batches.choice import Choice
-from guests.operations.batches.choosing import reset_many
+from guests.operations.batches.choosing import reset_many, reset_many_by_mail
 from tenants.doors.admin import BoundedPaginator, TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator, shown_time
@@ -99,7 +99,11 @@ class RemedyForm(forms.Form):
 
     NONE, RESET = "none", "reset"
 
-    remedy = forms.ChoiceField(choices=[(NONE, "Leave them as they are"), (RESET, "Reset them")], required=False)
+    remedy = forms.ChoiceField(
+        choices=[(NONE, "Leave them as they are"), (RESET, "Reset them")],
+        required=False,
+        error_messages={"invalid_choice": "Choose whether to reset the guests or to leave them as they are."},
+    )
 
     @property
     def resets(self) -> bool:
@@ -118,10 +122,9 @@ class RemedyPages(TenantModelAdmin):
         """Have workers reset these guests, and say where their progress is seen; None, and why, where it is refused."""
         if not self.may(request, Action.GUESTS_RESET):
             raise PermissionDenied
-        outcome = reset_many(
+        outcome = (reset_many_by_mail if is_mailed else reset_many)(
             tenant=tenant_of(request),
             choice=choice,
-            is_mailed=is_mailed,
             inviter=inviter_of(request),
             actor=actor(request),
             now=clock(),

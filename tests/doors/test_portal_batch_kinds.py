@@ -1,4 +1,4 @@
-"""Each kind of deed for many guests has its words, and one role for making, starting, pausing and discarding it (R63)."""
+"""Each kind of deed for many guests has its words, and one role for all that is done with it (R63)."""
 
 from __future__ import annotations
 

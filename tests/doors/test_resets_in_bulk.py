@@ -11,7 +11,7 @@ from guests.models import Batch, Guest, Invitation, Status
 from guests.operations.batches import choice as choices
 from guests.operations.batches import resetting, slices
 from guests.operations.batches.choice import Choice
-from guests.operations.batches.choosing import reset_many
+from guests.operations.batches.choosing import reset_many, reset_many_by_mail
 from guests.operations.batches.kinds import WORK
 from guests.operations.batches.removed import removed_providers
 from guests.operations.inviting import Inviter
@@ -35,9 +35,9 @@ def three(fabrikam: Tenant, invite: Any) -> list[Guest]:
     return [accepted(invite(fabrikam, f"guest{n}@contoso.com", name=f"Guest {n}").guest) for n in range(3)]
 
 
-def made(tenant: Tenant, choice: Choice, actor: Actor, now: Any, *, is_mailed: bool = True) -> Batch:
+def made(tenant: Tenant, choice: Choice, actor: Actor, now: Any, *, operation: Any = reset_many_by_mail) -> Batch:
     with tenant_scope(tenant.id):
-        batch = reset_many(tenant=tenant, choice=choice, is_mailed=is_mailed, inviter=ADELE, actor=actor, now=now)
+        batch = operation(tenant=tenant, choice=choice, inviter=ADELE, actor=actor, now=now)
     assert isinstance(batch, Batch)
     return batch
 
@@ -174,7 +174,7 @@ def test_R43_one_guest_whom_the_database_refuses_undoes_no_other(fabrikam, three
 
 
 def test_R43_without_mail_it_makes_the_invitations_and_sends_nothing(fabrikam, three, operator, now):
-    made(fabrikam, PASSCODES, operator, now, is_mailed=False)
+    made(fabrikam, PASSCODES, operator, now, operation=reset_many)
     (batch,) = work_off(fabrikam)
     assert (batch.done, batch.mails) == (3, 0)
     with tenant_scope(fabrikam.id):
@@ -184,7 +184,7 @@ def test_R43_without_mail_it_makes_the_invitations_and_sends_nothing(fabrikam, t
 
 def test_R43_a_choice_of_nobody_and_one_of_too_many_names_are_refused(fabrikam, three, operator, now, monkeypatch):
     monkeypatch.setattr("guests.operations.batches.choosing.MOST_NAMED", 2)
-    said = {"tenant": fabrikam, "is_mailed": True, "inviter": ADELE, "actor": operator, "now": now}
+    said = {"tenant": fabrikam, "inviter": ADELE, "actor": operator, "now": now}
     with tenant_scope(fabrikam.id):
         for choice in (Choice(), Choice(domain="nowhere.example"), Choice(guests=tuple(one.pk for one in three))):
             assert isinstance(reset_many(choice=choice, **said), Refusal)
@@ -196,7 +196,7 @@ def test_R43_the_other_tenants_guests_are_not_among_them(fabrikam, contoso, thre
     made(fabrikam, Choice(domain="contoso.com"), operator, now)
     with tenant_scope(fabrikam.id):
         refused = reset_many(
-            tenant=fabrikam, choice=Choice(guests=(theirs.pk,)), is_mailed=True, inviter=ADELE, actor=operator, now=now
+            tenant=fabrikam, choice=Choice(guests=(theirs.pk,)), inviter=ADELE, actor=operator, now=now
         )
     assert isinstance(refused, Refusal)
     work_off(fabrikam)

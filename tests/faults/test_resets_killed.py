@@ -8,7 +8,7 @@ import pytest
 
 from guests.models import Batch, BatchState, Guest, Invitation, Status
 from guests.operations.batches.choice import Choice
-from guests.operations.batches.choosing import reset_many
+from guests.operations.batches.choosing import reset_many_by_mail
 from guests.operations.inviting import Inviter
 from outbox.models import OutboundMail
 from tenants.audit import Actor
@@ -40,10 +40,9 @@ def test_R43_it_resets_each_guest_once_when_workers_are_killed(
 ) -> None:
     with tenant_scope(fabrikam.id):
         Guest.objects.bulk_create(redeemed(fabrikam, number) for number in range(GUESTS))
-        batch = reset_many(
+        batch = reset_many_by_mail(
             tenant=fabrikam,
             choice=Choice(method="emailOneTimePasscode"),
-            is_mailed=True,
             inviter=Inviter("Adele Vance", "adele@fabrikam.example"),
             actor=operator,
             now=now,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from guests.management.addressed import address, guest_at, inviter_of
 from guests.management.following import follow, name_the_first
 from guests.operations.batches.choice import METHODS, Choice
-from guests.operations.batches.choosing import reset_many
+from guests.operations.batches.choosing import reset_many, reset_many_by_mail
 from guests.operations.batches.removed import removed_providers
 from guests.operations.inviting import Inviter
 from guests.operations.resetting import (
@@ -96,10 +96,9 @@ class Command(TenantCommand):
             name_the_first(choice.found(), choice.in_words(), self.stdout)
             self.stdout.write("Nothing has been done. To reset them, give --start.")
             return
-        batch = reset_many(
+        batch = (reset_many_by_mail if options["mail"] else reset_many)(
             tenant=tenant,
             choice=choice,
-            is_mailed=options["mail"],
             inviter=inviter,
             actor=self.actor,
             now=timezone.now(),

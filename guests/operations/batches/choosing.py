@@ -23,14 +23,24 @@ from tenants.refusals import Code, Refusal
 LONGEST_WAIT: Final = timedelta(days=3650)
 
 
-def reset_many(
+def reset_many(*, tenant: Tenant, choice: Choice, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
+    """Have workers reset all of these guests, one by one, beginning at once (R43). No mail is sent.
+
+    Refuses a choice of nobody, and more guests by name than a batch keeps.
+    """
+    return _resets(tenant=tenant, choice=choice, is_mailed=False, inviter=inviter, actor=actor, now=now)
+
+
+def reset_many_by_mail(
+    *, tenant: Tenant, choice: Choice, inviter: Inviter, actor: Actor, now: datetime
+) -> Batch | Refusal:
+    """The same, and the new invitations are mailed at the bulk rate (R17)."""
+    return _resets(tenant=tenant, choice=choice, is_mailed=True, inviter=inviter, actor=actor, now=now)
+
+
+def _resets(
     *, tenant: Tenant, choice: Choice, is_mailed: bool, inviter: Inviter, actor: Actor, now: datetime
 ) -> Batch | Refusal:
-    """Have workers reset all of these guests, one by one, beginning at once (R43).
-
-    The new invitations are mailed at the bulk rate (R17), or not at all. Refuses a choice of nobody, and more guests by
-    name than a batch keeps.
-    """
     if len(choice.guests) > MOST_NAMED:
         return Refusal(Code.INPUT, reason=f"At most {MOST_NAMED} guests can be chosen one by one. Choose by domain.")
     if not choice.found().exists():
