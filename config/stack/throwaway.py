@@ -25,8 +25,10 @@ from config.stack.servers import start_databases, start_sink
 from config.stack.valkey import Valkey
 
 CHECK = [str(ROOT / "script" / "check")]
-ALONE = ("faults", "races", "stack", "browser")
+ALONE = ("faults", "races", "stack")
 """Folders of tests that want the machine for themselves."""
+BROWSER = "browser"
+"""The folder of tests that move a browser: one for each core."""
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -34,14 +36,16 @@ ORIGIN = "http://127.0.0.1:8000"
 def suite(arguments: Sequence[str]) -> int:
     """Run script/check, then pytest with the arguments. All run; the first bad status is returned.
 
-    Without arguments the suite runs in two parts: what shares nothing on every core, and then what starts servers,
-    kills processes or moves a browser, one after the other.
+    Without arguments the suite runs in three parts: what shares nothing on every core, what starts servers and kills
+    processes one after the other, and then what moves a browser, one on each core.
     """
     pytest = [sys.executable, "-m", "pytest"]
     if arguments:
         return beside_own_servers([CHECK, [*pytest, *arguments]])
-    together = [*pytest, "--numprocesses", "auto", "--dist", "loadfile", *(f"--ignore=tests/{one}" for one in ALONE)]
-    return beside_own_servers([CHECK, together, [*pytest, *(f"tests/{one}" for one in ALONE)]])
+    parallel = [*pytest, "--numprocesses", "auto", "--dist"]
+    together = [*parallel, "loadfile", *(f"--ignore=tests/{one}" for one in (*ALONE, BROWSER))]
+    alone = [*pytest, *(f"tests/{one}" for one in ALONE)]
+    return beside_own_servers([CHECK, together, alone, [*parallel, "worksteal", f"tests/{BROWSER}"]])
 
 
 def check() -> int:
