@@ -56,7 +56,11 @@ class DomainListsForm(forms.Form):
         label="No guests from",
         help_text="One domain a line. A listed domain covers itself only, not what stands below it.",
     )
-    remedy = forms.ChoiceField(choices=[(NONE, "Leave them"), (REVOKE, "Revoke them")], required=False)
+    remedy = forms.ChoiceField(
+        choices=[(NONE, "Leave them"), (REVOKE, "Revoke them")],
+        required=False,
+        error_messages={"invalid_choice": "Choose whether to revoke the invitations or to leave them as they are."},
+    )
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

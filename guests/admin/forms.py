@@ -135,10 +135,10 @@ class InviteForm(forms.Form):
 
 
 class ResetForm(forms.Form):
-    """How the new invitations go out, and for one guest alone where to."""
+    """How one guest's new invitation goes out, and where to."""
 
     sends_mail = forms.ChoiceField(
-        choices=[("yes", "Send it by email"), ("no", "Show me the links")],
+        choices=[("yes", "Send it by email"), ("no", "Show me the link")],
         initial="yes",
         widget=forms.RadioSelect,
         label="The new invitation",
@@ -157,11 +157,6 @@ class ResetForm(forms.Form):
         label="It is the same person: their old addresses go on proving them",
         help_text="Without it, none of the addresses they have now lets anybody in: their duties may be another’s.",
     )
-
-    def __init__(self, *args: object, guests: int, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
-        if guests != 1:
-            del self.fields["new_address"], self.fields["keeps_addresses"]
 
     def clean_new_address(self) -> Address | None:
         typed = self.cleaned_data["new_address"]

@@ -143,7 +143,7 @@ def _impact(request: HttpRequest, is_on: bool, now: datetime) -> Impact:
     live = GuestSession.objects.filter(ended_at__isnull=True, expires_at__gt=now, method=Method.PASSCODE.value)
     sessions = BoundedPaginator(live.order_by("pk"), 1)
     codes = BoundedPaginator(Challenge.objects.live().filter(is_decoy=False).order_by("pk"), 1)
-    counts = (held.count, sessions.count, then.changed)
+    counts = (held.count, sessions.count, then.changed, then.failing)
     return Impact(
         holders=held,
         outlook=then,

@@ -43,7 +43,12 @@ class RemindForm(forms.Form):
         max_value=LONGEST_WAIT.days,
         label="Pending for more than",
         help_text="Days since the invitation.",
-        error_messages={"required": "Enter a number of days, such as 30.", "invalid": "Enter a number of days."},
+        error_messages={
+            "required": "Enter a number of days, such as 30.",
+            "invalid": "Enter a whole number of days, such as 30.",
+            "min_value": "Enter at least 1 day.",
+            "max_value": f"Enter at most {LONGEST_WAIT.days:,} days: no invitation is older.",
+        },
     )
 
 

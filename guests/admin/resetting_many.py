@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 
 from guests.admin.filters import BINDING
 from guests.admin.holders import RemedyPages, holders, progress_url
-from guests.admin.resetting import MOST, ResetPages
+from guests.admin.resetting import ResetPages
 from guests.admin.seen import Sight
 from guests.admin.words import method_words
 from guests.models import Guest, GuestSession
@@ -70,7 +70,7 @@ class ResetManyPages(ResetPages, RemedyPages):
                 return redirect(f"{reverse('admin:guests_reset_many')}?{said}")
             self.message_user(
                 request,
-                "All that the list shows can be reset where it is filtered by method, provider or domain only.",
+                "To reset everybody in the list, filter it by method, provider or domain only.",
                 messages.ERROR,
             )
             return None
@@ -78,7 +78,7 @@ class ResetManyPages(ResetPages, RemedyPages):
         if len(ids) > BY_NAME:
             self.message_user(request, f"Choose at most {BY_NAME} guests at a time.", messages.ERROR)
             return None
-        page = "admin:guests_reset" if len(ids) <= MOST else "admin:guests_reset_many"
+        page = "admin:guests_reset" if len(ids) == 1 else "admin:guests_reset_many"
         return redirect(f"{reverse(page)}?{urlencode({'id': ids}, doseq=True)}")
 
     def reset_offer(self, request: HttpRequest) -> Offer | None:
@@ -97,7 +97,7 @@ class ResetManyPages(ResetPages, RemedyPages):
         held = holders(choice, change=lambda facts: facts, tenant=tenant_of(request), now=now)
         if not held.count:
             raise Http404("guests of no or another tenant")
-        sight = Sight(repr(choice), settings_version(), (held.count,))
+        sight = Sight(f"{choice} {_last_changed(choice)}", settings_version(), (held.count,))
         if request.method == "POST" and sight.was_shown(request):
             batch = self.start_resets(request, choice, is_mailed=request.POST.get("sends_mail") != "no")
             return redirect(progress_url(batch)) if batch else redirect("admin:guests_guest_changelist")
@@ -156,6 +156,14 @@ def _query(query: QueryDict) -> str:
 
 def _used(query: QueryDict) -> list[str]:
     return [name for name in SAID if query.get(name)]
+
+
+def _last_changed(choice: Choice) -> datetime | None:
+    """When the last of the guests by name redeemed or was reset: who was reset meanwhile is not reset unseen."""
+    if not choice.guests:  # of the others, who was reset is one of them no more
+        return None
+    last: datetime | None = choice.found().aggregate(last=Max("redemption_status_changed_at"))["last"]
+    return last
 
 
 def _live_sessions(choice: Choice, now: datetime) -> QuerySet[Any]:

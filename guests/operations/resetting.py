@@ -243,7 +243,7 @@ def _take(allowances: tuple[Allowance, ...]) -> None:
 
 
 def _blocked() -> Refused:
-    return Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no mail leaves. Unblock first."))
+    return Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked, so no email goes out. Unblock first."))
 
 
 def _check_new(address: Address, tenant: Tenant) -> None:

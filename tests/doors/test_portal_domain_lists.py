@@ -37,12 +37,20 @@ def test_R62_the_first_save_shows_whom_the_list_turns_away_and_stores_nothing(po
     assert "Pending invitations that fail 0 Of 3 pending guests" in text(portal.get(PAGE))
     page = portal.post(PAGE, {"denied_domains": "Tailspin.example"})
     words = text(page)
-    assert "Before you save: 2 pending guests more would be refused at redemption" in words
+    assert "Before you save: 2 more pending guests would be refused at redemption" in words
     assert "tailspin.example 2" in words
     assert "Tom 0 t0@tailspin.example" in words
     assert "Olga" not in words, "who has redeemed is not affected"
     assert "And these 2 invitations?" in words
+    assert '<a href="#refused">2</a>' in page.content.decode(), "they are named below"
+    assert "status=PendingAcceptance" not in page.content.decode(), "all pending guests are others"
     assert inline(page.content.decode()) == []
+    assert stored(fabrikam) == ([], [])
+
+
+def test_R62_a_remedy_that_is_none_names_those_that_are(portal, fabrikam, guests):
+    page = portal.post(PAGE, {"denied_domains": "tailspin.example", "remedy": "x"})
+    assert "Choose whether to revoke the invitations" in text(page)
     assert stored(fabrikam) == ([], [])
 
 
@@ -58,7 +66,7 @@ def test_R53_the_second_save_stores_it_and_the_history_tells(portal, fabrikam, g
     assert told["before"] == {"allowed_domains": [], "denied_domains": []}
     again = text(portal.get(PAGE))
     assert "Pending invitations that fail 2" in again
-    assert "1 pending guest more would be" in text(portal.post(PAGE, {"allowed_domains": "tailspin.example"}))
+    assert "1 more pending guest would be" in text(portal.post(PAGE, {"allowed_domains": "tailspin.example"}))
 
 
 def test_R62_the_invitations_are_revoked_in_the_same_step(portal, fabrikam, guests):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -78,6 +79,10 @@ def test_R62_the_first_save_shows_names_and_remedies_and_stores_nothing(portal, 
     assert "Reset their redemption status and invite them again" in words
     assert "Leave them as they are" in words
     assert "Keep it on" in words
+    assert '<dd><a href="#outlook">1</a></dd>' in html, "who would fail is named below"
+    assert 'id="outlook"' in html
+    assert "last=7" not in html, "no list is of those who are signed in now"
+    assert re.search(r'name="seen" value="\w+\.3\.1\.1\.1"', html), "each number that is shown"
     assert 'href="/admin/guests/guest/?method=emailOneTimePasscode"' in html
     assert 'id="id_remedy_0" aria-describedby="reset-help" checked' in html
     assert inline(html) == []

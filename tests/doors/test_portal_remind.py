@@ -51,9 +51,19 @@ def test_R52_who_was_shown_is_reminded_and_who_was_not_is_shown_first(portal, fa
     assert "Nobody would be reminded" in text(portal.get(PAGE)), "they got a mail just now"
 
 
-@pytest.mark.parametrize("days", ["0", "-3", "soon", "99999999999999999999", "\x00"])
-def test_R52_a_number_of_days_that_is_none_is_said_at_the_field(portal, fabrikam, old, days):
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ("0", "Enter at least 1 day."),
+        ("-3", "Enter at least 1 day."),
+        ("soon", "Enter a whole number of days, such as 30."),
+        ("99999999999999999999", "Enter at most 3,650 days"),
+        ("\x00", "Enter a whole number of days, such as 30."),
+    ],
+)
+def test_R52_a_number_of_days_that_is_none_is_said_at_the_field(portal, fabrikam, old, days, words):
     page = portal.get(PAGE, {"days": days})
+    assert words in text(page)
     assert page.status_code == 200
     assert "<title>Error: " in page.content.decode()
     assert portal.post(PAGE, {"days": days}).status_code == 200
