@@ -1,7 +1,8 @@
 """Choosing a password of one's own, by choice or because somebody else made the one before.
 
-Knows the page that such an administrator cannot pass, and how often the old password may be tried there. It works
-outside any tenant: the change is told to every tenant where they hold a role.
+Knows the page that such an administrator cannot pass, and how often the old password may be tried there; it is
+answered with backup codes that nobody else has seen. It works outside any tenant: the change is told to every tenant
+where they hold a role.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from tenants.credentials import change_password, forget_password_tries, take_password_try
+from tenants.credentials import change_password, choose_first_password, forget_password_tries, take_password_try
 from tenants.doors.desk import actor, clock, signed_in
 from tenants.doors.words import for_administrator
 from tenants.models import Administrator
@@ -57,16 +58,22 @@ def page(frame: Callable[..., HttpResponse]) -> Callable[[HttpRequest], HttpResp
         is_first = who.must_change_password
         form = OwnPasswordForm(who, request.POST or None)
         if request.method == "POST" and form.is_valid():
-            change_password(
-                administrator=who,
-                password=form.cleaned_data["new_password1"],
-                actor=signed_in(request) if is_first else actor(request),
-                now=clock(),
-            )
-            update_session_auth_hash(request, who)
-            messages.success(request, "Your password is changed. Other browsers have to sign in again.")
-            return redirect("admin:index" if is_first else "admin:account")
+            typed = form.cleaned_data["new_password1"]
+            return first(request, who, typed) if is_first else another(request, who, typed)
         title = "Choose your own password" if is_first else "Change your password"
         return frame(request, "admin/password.html", title, form=form, is_first=is_first)
+
+    def first(request: HttpRequest, who: Administrator, typed: str) -> HttpResponse:
+        codes = choose_first_password(administrator=who, password=typed, actor=signed_in(request), now=clock())
+        update_session_auth_hash(request, who)
+        return frame(
+            request, "admin/backup_codes.html", "Your password and new backup codes", codes=codes, is_first=True
+        )
+
+    def another(request: HttpRequest, who: Administrator, typed: str) -> HttpResponse:
+        change_password(administrator=who, password=typed, actor=actor(request), now=clock())
+        update_session_auth_hash(request, who)
+        messages.success(request, "Your password is changed. Other browsers have to sign in again.")
+        return redirect("admin:account")
 
     return password

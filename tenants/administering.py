@@ -208,12 +208,19 @@ def _refuse_none(roles: Collection[Role]) -> None:
 
 
 def _refuse_the_last(tenant: Tenant, administrator: Administrator) -> None:
+    # Who never chose a password may be a slip of the pen: nobody has signed in with that account for good.
     others = RoleAssignment.objects.filter(
-        tenant=tenant, role=Role.GLOBAL_ADMINISTRATOR, administrator__is_active=True
+        tenant=tenant,
+        role=Role.GLOBAL_ADMINISTRATOR,
+        administrator__is_active=True,
+        administrator__must_change_password=False,
     ).exclude(administrator=administrator)
     if not others.exists():
         raise Refused(
-            _no(f"{administrator.email} is the last Global Administrator of {tenant.name}. Appoint another one first.")
+            _no(
+                f"{administrator.email} is the last Global Administrator of {tenant.name}. Appoint another one first. "
+                "They count once they have signed in and chosen a password of their own."
+            )
         )
 
 

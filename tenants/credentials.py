@@ -18,6 +18,7 @@ from tenants import audit, budgets, second_factor
 from tenants.audit import Actor
 from tenants.budgets import Allowance
 from tenants.models import Administrator, Tenant
+from tenants.refusals import Code, Refusal
 from tenants.scope import tenant_scope
 
 FIRST_BACKUP_CODES: Final = 3
@@ -51,19 +52,57 @@ def forget_password_tries(administrator: Administrator) -> None:
 
 
 def change_password(*, administrator: Administrator, password: str, actor: Actor, now: datetime) -> None:
-    """Set a password of their own, which the door has validated; the sessions of other browsers end.
+    """Set another password, which the door has validated; the sessions of other browsers end.
 
     Called outside any scope: every tenant where the administrator holds a role gets a line in its history.
     """
     with transaction.atomic():
         administrator.set_password(password)
-        administrator.must_change_password = False
-        administrator.save(update_fields=["password", "must_change_password"])
+        administrator.save(update_fields=["password"])
         _record_everywhere("administrator.password_changed", actor, now, administrator)
 
 
+def choose_first_password(
+    *, administrator: Administrator, password: str, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """Set the first password of their own, as change_password() does, and make new backup codes, which are returned.
+
+    Whoever made the password before has seen the codes made with it: none of those works from now on.
+    """
+    with transaction.atomic():
+        administrator.set_password(password)
+        administrator.must_change_password = False
+        administrator.save(update_fields=["password", "must_change_password"])
+        codes = second_factor.make_backup_codes(administrator=administrator)
+        _record_everywhere("administrator.backup_codes_made", actor, now, administrator)
+        _record_everywhere("administrator.password_changed", actor, now, administrator)
+        return tuple(codes)
+
+
 def sign_out_administrator(*, administrator: Administrator, actor: Actor, now: datetime) -> Administrator:
-    """End every session of theirs, in every browser. Inside a tenant's scope, whose history tells of it."""
+    """End every session of theirs, in every browser: what its owner asks for, or an operator.
+
+    Called outside any scope: every tenant where the administrator holds a role gets a line in its history.
+    """
+    with transaction.atomic():
+        _begin_epoch(administrator)
+        _record_everywhere("administrator.signed_out_everywhere", actor, now, administrator)
+        return administrator
+
+
+def sign_out_colleague(
+    *, tenant: Tenant, administrator: Administrator, actor: Actor, now: datetime
+) -> Administrator | Refusal:
+    """End every session of somebody who works in this tenant alone. Inside its scope, whose history tells of it.
+
+    Refuses an operator and who holds a role elsewhere: their sessions are not this tenant's to end.
+    """
+    if administrator.is_superuser or administrator.roles.exclude(tenant=tenant).exists():
+        return Refusal(
+            Code.INPUT,
+            reason=f"{administrator.email} works outside {tenant.name} too, so only they or an operator end their "
+            f"sessions. Remove them instead: then nothing of {tenant.name} opens for them at their next click.",
+        )
     with transaction.atomic():
         _begin_epoch(administrator)
         _record("administrator.signed_out_everywhere", actor, now, administrator)

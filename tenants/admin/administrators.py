@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -29,7 +29,7 @@ from tenants.administering import (
     remove_administrator,
     set_roles,
 )
-from tenants.credentials import sign_out_administrator
+from tenants.credentials import sign_out_colleague
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator, shown_time
@@ -206,8 +206,11 @@ class AdministratorAdmin(TenantModelAdmin):
 
     def sign_out_page(self, request: HttpRequest, administrator_id: UUID) -> HttpResponse:
         row = self.get_object(request, str(administrator_id))
-        sign_out_administrator(administrator=row, actor=actor(request), now=clock())
-        self.message_user(request, f"{row.email} is signed out everywhere.")
+        outcome = sign_out_colleague(tenant=tenant_of(request), administrator=row, actor=actor(request), now=clock())
+        if isinstance(outcome, Refusal):
+            messages.error(request, for_administrator(outcome))
+        else:
+            self.message_user(request, f"{row.email} is signed out everywhere.")
         return redirect(ONE, row.pk)
 
     def _appoint(self, request: HttpRequest, form: AppointForm) -> object:

@@ -100,6 +100,10 @@ def test_R63_a_helpdesk_administrator_is_appointed_and_can_reset_and_nothing_els
     diego.get_by_label("New password:", exact=True).fill(OWN)
     diego.get_by_label("New password confirmation").fill(OWN)
     diego.get_by_role("button", name="Change password").click()
+    see(diego, "Your password and new backup codes")
+    assert findings(diego) == []
+    assert len(set(diego.locator("main li code").all_inner_texts()) - set(codes)) == 10
+    diego.get_by_role("link", name="go to the portal").click()
 
     see(diego, "Fabrikam")
     navigation = diego.get_by_role("navigation", name="Portal")

@@ -74,6 +74,7 @@ def test_R63_it_removes_and_signs_out(adele, omar, fabrikam, contoso):
         "administrator.signed_out_everywhere",
         "administrator.removed",
     ]
+    assert history(contoso) == [("administrator.signed_out_everywhere", "operator")]
 
 
 @pytest.mark.parametrize(

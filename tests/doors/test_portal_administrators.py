@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 
 from tenants.administering import appoint_administrator
 from tenants.audit import Actor
-from tenants.credentials import Credentials
+from tenants.credentials import Credentials, recover_administrator, renew_credentials
 from tenants.models import Administrator, AuditEntry, RoleAssignment, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
@@ -196,13 +197,49 @@ def test_R63_a_new_administrator_reaches_nothing_before_they_chose_a_password(po
     typed = {"old_password": password, "new_password1": password, "new_password2": password}
     assert "Choose another one." in text(diego.post(OWN, typed))
     answer = diego.post(OWN, {**typed, "new_password1": NEW, "new_password2": NEW})
-    assert answer["Location"] == "/admin/"
+    assert answer.status_code == 200
+    assert "Your password is changed." in text(answer)
     assert diego.get("/admin/guests/guest/").status_code == 200
     assert diego.get("/admin/tenants/tenant/").status_code == 403
     assert history(fabrikam)[-1] == "administrator.password_changed"
     made = Administrator.objects.get(email="diego@fabrikam.example")
     assert made.check_password(NEW)
     assert not made.must_change_password
+
+
+def in_with(email: str, password: str, code: str) -> bool:
+    """Whether these three open the portal in a new browser."""
+    return Client().post(LOGIN, sign_in_form(email, password=password, code=code)).status_code == 302
+
+
+def chosen(client: Client, old: str) -> list[str]:
+    """The backup codes in the answer to who chose the first password of their own."""
+    answer = client.post(OWN, {"old_password": old, "new_password1": NEW, "new_password2": NEW})
+    return re.findall(r"<li><code>([^<]+)", answer.content.decode())
+
+
+def test_R63_with_the_first_password_the_codes_that_somebody_else_has_seen_are_replaced(portal, fabrikam):
+    password, seen = shown(portal.post(APPOINT, DIEGO))
+    diego = Client()
+    diego.post(LOGIN, sign_in_form("diego@fabrikam.example", password=password, code=seen[0]))
+    codes = chosen(diego, password)
+    assert len(codes) == 10
+    assert not set(codes) & set(seen)
+    assert not in_with("diego@fabrikam.example", NEW, seen[1])
+    StaticDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)  # no wait after it
+    assert in_with("diego@fabrikam.example", NEW, codes[0])
+    assert history(fabrikam).count("administrator.backup_codes_made") == 1
+
+
+@pytest.mark.parametrize("deed", [renew_credentials, recover_administrator], ids=["R63-reset", "R63-recovered"])
+def test_R63_an_operators_codes_end_with_the_first_password_too(omar, operator: Actor, now, deed):
+    made = deed(administrator=omar, actor=operator, now=now)
+    theirs = Client()
+    theirs.post(LOGIN, sign_in_form(omar.email, password=made.password, code=made.backup_codes[0]))
+    codes = chosen(theirs, made.password)
+    left = set(StaticToken.objects.filter(device__user=omar).values_list("token", flat=True))
+    assert left == set(codes)
+    assert not left & set(made.backup_codes)
 
 
 def test_R63_signing_out_is_open_before_the_first_password(fabrikam):
@@ -258,6 +295,20 @@ def test_R63_the_last_global_administrator_keeps_the_role(portal, adele, fabrika
     assert history(fabrikam) == []
 
 
+def test_R63_a_global_administrator_who_never_chose_a_password_does_not_count(portal, adele, fabrikam):
+    """A mistyped appointee and a removal of oneself would leave nobody who can sign in."""
+    page = portal.post(APPOINT, {**DIEGO, "email": "adelle@fabrikam.example", "roles_chosen": ["globalAdministrator"]})
+    shown(page)
+    for refused in (
+        portal.post(page_of(adele, "remove")),
+        save(portal, adele, "globalAdministrator", Role.GUEST_INVITER),
+    ):
+        assert "is the last Global Administrator of Fabrikam. Appoint another one first." in text(refused)
+    assert roles(adele, fabrikam) == {"globalAdministrator"}
+    Administrator.objects.update(must_change_password=False)
+    assert portal.post(page_of(adele, "remove")).status_code == 302
+
+
 def test_R63_an_operator_cannot_take_the_last_one_either(adele, fabrikam):
     olga = signed_in(factories.administrator("olga@operator.example", is_superuser=True), fabrikam)
     assert "is the last Global Administrator" in text(olga.post(page_of(adele, "remove")))
@@ -297,6 +348,29 @@ def test_R63_another_administrator_is_signed_out_everywhere(portal, omar, fabrik
     assert history(fabrikam)[-1] == "administrator.signed_out_everywhere"
     omar.refresh_from_db()
     assert signed_in(omar, fabrikam).get("/admin/").status_code == 200
+
+
+def test_R63_who_works_elsewhere_too_is_not_signed_out_from_here(portal, omar, fabrikam, contoso):
+    RoleAssignment.objects.create(administrator=omar, tenant=contoso, role=Role.GLOBAL_READER)
+    theirs = signed_in(omar, contoso)
+    page = text(portal.post(page_of(omar, "sign_out"), follow=True))
+    assert "Remove them instead" in page
+    assert "Contoso" not in page
+    assert theirs.get("/admin/").status_code == 200
+    assert (history(fabrikam), history(contoso)) == ([], [])
+
+
+def test_R63_an_operator_with_a_role_here_is_not_signed_out_from_here(portal, omar, fabrikam):
+    Administrator.objects.filter(pk=omar.pk).update(is_superuser=True)
+    theirs = signed_in(omar, fabrikam)
+    assert "Remove them instead" in text(portal.post(page_of(omar, "sign_out"), follow=True))
+    assert theirs.get("/admin/").status_code == 200
+
+
+def test_R63_ones_own_other_sessions_end_in_a_line_of_every_tenant(omar, fabrikam, contoso):
+    RoleAssignment.objects.create(administrator=omar, tenant=contoso, role=Role.GLOBAL_READER)
+    signed_in(omar, fabrikam).post("/admin/account/sign-out-others/")
+    assert history(fabrikam) == history(contoso) == ["administrator.signed_out_everywhere"]
 
 
 def test_R63_signing_out_takes_a_POST(portal, omar):

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from tenants.credentials import sign_out_administrator
+from tenants.directory import find_tenant
 from tenants.doors.administrators import administrator_of
-from tenants.doors.commands import TenantCommand
-from tenants.models import Tenant
+from tenants.doors.commands import OperatorCommand
 
 
-class Command(TenantCommand):
-    """One operation, told to the history of the tenant that is named."""
+class Command(OperatorCommand):
+    """One operation, told to the history of every tenant where they hold a role."""
 
-    help = "Ends every session of an administrator, in every browser. They may sign in again with what they have."
+    help = (
+        "Ends every session of an administrator, in every browser and every tenant. They may sign in again with what "
+        "they have. The history of each tenant where they hold a role tells of it."
+    )
     example = "manage.py sign_out_administrator diego@fabrikam.example --tenant fabrikam.example"
 
-    def add_tenant_arguments(self, parser: CommandParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", required=True, metavar="ID_OR_DOMAIN", help="a tenant where they hold a role")
         parser.add_argument("email", help="the address that they sign in with")
 
-    def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str:
+    def handle(self, *args: Any, **options: Any) -> str:
+        tenant = find_tenant(options["tenant"])
+        if tenant is None:
+            raise CommandError(f"No tenant is called '{options['tenant']}'. List them: manage.py doctor")
         there = administrator_of(tenant, options["email"])
         sign_out_administrator(administrator=there, actor=self.actor, now=timezone.now())
         return f"{there.email} is signed out everywhere."
