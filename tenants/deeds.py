@@ -159,8 +159,8 @@ def _deeds() -> dict[str, Deed]:
             "mail.deferred": "heard that an email is delayed",
             "mail.bounced": ("heard that an email bounced", "heard that an email bounced"),
             "mail.failed": ("could not send an email", "could not send an email"),
-            "mail.suppressed": "sent no email, as nobody invited the address",
-            "mail.dropped": "sent no email, as it would have come too late",
+            "mail.suppressed": "sent no email",
+            "mail.dropped": "sent no email",
             "mail.checked": ("sent a test email", "tried to send a test email"),
         },
     }

@@ -47,6 +47,8 @@ class Search:
     code: str = ""
     who: tuple[str, ...] = ()
     """Names as lines have them."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of who acted."""
     actions: tuple[str, ...] = ()
     outcome: str = ""
     source: str = ""
@@ -254,6 +256,8 @@ def _leftover(search: Search) -> Q:
     is_led = is_led or bool(search.actions)
     if search.outcome and (is_led or search.outcome == Outcome.SUCCESS):
         rest &= Q(outcome=search.outcome)
+    if search.kinds:
+        rest &= Q(actor_kind__in=search.kinds)
     if search.source:
         rest &= Q(source__starts_with=search.source)
     if search.since is not None:

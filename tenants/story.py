@@ -6,12 +6,14 @@ Knows how a reference is written, which lines belong together and in which order
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Final
 from uuid import UUID
+
+from django.db.models import Q
 
 from tenants.deeds import Group, actions_of
 from tenants.models import AuditEntry, Tenant
@@ -23,6 +25,19 @@ ATTEMPT_ENDS_AFTER: Final = timedelta(minutes=30)
 """A pause as long as a code lives (R11): what comes after it is another attempt."""
 ATTEMPTS: Final = 5
 """How many of an address's last attempts are told."""
+
+Mailed = tuple[str, UUID]
+"""A kind of mail, and the invitation that it is about."""
+
+_MAILS: Final[Mapping[str, str]] = {
+    "guest.invited": "invitation",
+    "guest.invited_again": "invitation",
+    "guest.reset": "invitation",
+    "invitation.resent": "invitation",
+    "invitation.reminded": "invitation",
+    "invitation.asked_again": "invitation_request",
+}
+"""Deeds about an invitation that are followed by a mail of this kind."""
 
 _DIGITS: Final = re.compile(r"[0-9A-F]{12}")
 _MOST_OF_AN_ADDRESS: Final = 200
@@ -112,12 +127,40 @@ def lines_of(reference: str) -> list[AuditEntry]:
     return list(found.select_related("tenant").order_by("id")[:MOST_LINES])
 
 
-def _came_of(lines: Iterable[AuditEntry]) -> list[AuditEntry]:
-    """What else happened to the codes that these lines tell of, and to their mails: a worker sends them later."""
+def _came_of(lines: Sequence[AuditEntry]) -> list[AuditEntry]:
+    """What else happened to the codes and to the mails that these lines tell of: a worker sends them later."""
     codes = {entry.subject_id for entry in lines if entry.subject_kind == "passcode" and entry.subject_id}
-    tenants = {entry.tenant_id for entry in lines}
-    found = AuditEntry.objects.filter(subject_id__in=codes, tenant__in=tenants) if codes else AuditEntry.objects.none()
-    return list(found.select_related("tenant").order_by("id")[:MOST_LINES])
+    sending = [entry for entry in lines if _mailed_by(entry)]
+    wanted = Q(subject_id__in=codes)
+    if sending:
+        mailed = {mailed for entry in sending if (mailed := _mailed_by(entry))}
+        guests = {entry.subject_id for entry in sending if entry.subject_id}
+        later = Q(subject_id__in={one for _, one in mailed}, action__in=actions_of(Group.MAIL))
+        later |= Q(subject_id__in=guests, action__in=list(_MAILS))
+        wanted |= later & Q(id__gt=min(entry.id for entry in sending))
+    elif not codes:
+        return []
+    found = AuditEntry.objects.filter(wanted, tenant__in={entry.tenant_id for entry in lines})
+    told = {entry.id: entry for entry in (*sending, *found.select_related("tenant").order_by("id")[:MOST_LINES])}
+    return list(_of_these(sorted(told.values(), key=lambda entry: entry.id), codes, {entry.id for entry in sending}))
+
+
+def _of_these(lines: Iterable[AuditEntry], codes: Set[UUID | None], sending: Set[int]) -> Iterator[AuditEntry]:
+    """Without the mails of the same invitation that another request sent."""
+    last: dict[Mailed, int] = {}
+    for entry in lines:
+        if entry.subject_id in codes:
+            yield entry
+        elif mailed := _mailed_by(entry):
+            last[mailed] = entry.id
+        elif entry.subject_id and last.get((entry.subject_kind, entry.subject_id)) in sending:
+            yield entry
+
+
+def _mailed_by(entry: AuditEntry) -> Mailed | None:
+    """What the deed of this line sent a mail about."""
+    kind, invitation = _MAILS.get(entry.action), entry.details.get("invitation")
+    return (kind, UUID(invitation)) if kind and invitation else None
 
 
 def _steps(lines: Iterable[AuditEntry], reference: str) -> Iterator[Step]:

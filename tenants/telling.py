@@ -69,10 +69,9 @@ def about_of(entry: AuditEntry) -> str:
 
 
 def why_of(entry: AuditEntry) -> str:
-    """Why it came to nothing: the operation's reason, else the code's sentence; "" for a success."""
-    if entry.outcome == Outcome.SUCCESS:
-        return ""
-    known = entry_of(entry.code)
+    """The operation's reason, else the code's sentence. A success has one only where a mail was not sent or
+    is delayed."""
+    known = entry_of(entry.code) if entry.outcome != Outcome.SUCCESS else None
     reason = str(entry.details.get("reason") or "")
     said = _REASONS.get(reason, reason) or (known.administrator if known else "")
     if not said:
@@ -102,6 +101,11 @@ def facts_of(entry: AuditEntry) -> str:
     return ", ".join(fact for fact in _facts(entry.details) if fact)
 
 
+def times(count: int) -> str:
+    """`once`, `3 times`."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def in_words(details: Mapping[str, Any]) -> str:
     """`{"method": "google", "before": {"status": "x"}}` as "method google, before (status x)"."""
     return ", ".join(f"{name.replace('_', ' ')} {value_in_words(value)}" for name, value in details.items())
@@ -128,7 +132,7 @@ def _facts(details: Mapping[str, Any]) -> Iterator[str]:
         elif name == "decoy":
             yield "no email: nobody invited this address" if value else ""
         elif name == "resends":
-            yield f"sent again {value} times" if value else ""
+            yield f"sent again {times(value)}" if value else ""
         elif name in ("method", "way"):
             yield f"{name} {_spaced(str(value)).lower()}" if value else ""
         elif name == "tries":

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from guests.models.steps import INVITED
-from guests.operations.figures import HANDED_OVER
-from tenants.deeds import Group
+from guests.operations.figures import BOUNCED, FAILED, HANDED_OVER
 from tenants.models import Outcome
 from tenants.roles import Action
+
+NOT_SENT = f"{BOUNCED},{FAILED}"
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,19 @@ class Lists:
 
     def mails_not_sent(self, day: date | None = None) -> str:
         """Mails that bounced or failed, in the period or on one day of it."""
-        failed = {"group": Group.MAIL.value, "outcome": Outcome.FAILED.value}
-        return self.history(**failed) if day is None else self._lines({**failed, "on": day.isoformat()})
+        return self.mails(NOT_SENT, day)
 
     def mails_not_sent_since(self, day: date) -> str:
         """Mails that bounced or failed on that day or later."""
-        return self._lines({"group": Group.MAIL.value, "outcome": Outcome.FAILED.value, "since": day.isoformat()})
+        return self._lines({"action": NOT_SENT, "since": day.isoformat()})
 
     def outbox(self, **narrowed: str) -> str:
         """Mails as they are now, those that are not forgotten yet."""
         return self._narrowed("admin:outbox_outboundmail_changelist", Action.MAIL_VIEW, narrowed)
 
     def refusals(self, code: str) -> str:
-        """The lines that tell of this code."""
-        return self.history(code=code)
+        """The lines that tell that guests and strangers were refused with this code."""
+        return self.history(code=code, outcome=Outcome.REFUSED.value, by="visitors")
 
     def _lines(self, narrowed: dict[str, str]) -> str:
         return self._narrowed("admin:tenants_auditentry_changelist", Action.AUDIT_VIEW, narrowed)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 
 from config.dashboard.charts import MOST, at_most, shown
 from config.dashboard.lists import Lists
 from guests.models import Batch, BatchKind, BatchState, Guest
+from guests.operations.batches.leave import action_for
 from guests.operations.batches.removed import removed_providers
 from guests.operations.figures import BOUNCED, FAILED, PENDING, Figures, day_of
 from providers.models import IdentityProvider
@@ -26,11 +28,8 @@ SOON = timedelta(days=30)
 
 MOST_BATCHES = 5
 
-BATCH_ACTIONS = {
-    BatchKind.INVITATIONS: Action.GUESTS_INVITE_MANY,
-    BatchKind.RESETS: Action.GUESTS_RESET,
-    BatchKind.REMINDERS: Action.GUESTS_INVITE_MANY,
-}
+IDLE = {BatchState.CHECKED: "is checked and not started.", BatchState.UNREADABLE: "cannot be read."}
+"""What is said of bulk work that waits for somebody. One that stopped says why itself."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def _invitations(may: Callable[[str], bool], lists: Lists, figures: Figures) -> 
         text,
         lists.invitations(age="older"),
         f"{have} waited for more than 30 days.",
-        deed=("Remind them" if old > 1 else "Remind them of it") if is_reminding else "",
+        deed=("Remind them" if old > 1 else "Remind the guest") if is_reminding else "",
         deed_url=f"{reverse('admin:guests_remind')}?days=30" if is_reminding else "",
     )
 
@@ -109,10 +108,11 @@ def _mails(may: Callable[[str], bool], lists: Lists, figures: Figures, now: date
 
 
 def _batches(may: Callable[[str], bool]) -> Iterator[Need]:
-    kinds = [kind for kind, action in BATCH_ACTIONS.items() if may(action)]
+    kinds = [kind for kind in BatchKind if may(action_for(kind))]
     if not kinds:
         return
-    idle = Batch.objects.filter(kind__in=kinds, state__in=(BatchState.CHECKED, BatchState.UNREADABLE))
+    is_stopped = Q(state=BatchState.PAUSED) & ~Q(problem="")
+    idle = Batch.objects.filter(is_stopped | Q(state__in=IDLE), kind__in=kinds)
     for batch in idle.order_by("-created_at", "id")[:MOST_BATCHES]:
-        said = "cannot be read" if batch.state == BatchState.UNREADABLE else "is checked and not started"
-        yield Need(batch.name, reverse("admin:guests_batch_change", args=[batch.pk]), f"{said}.")
+        said = IDLE.get(BatchState(batch.state)) or f"stopped: {batch.problem[:1].lower()}{batch.problem[1:]}"
+        yield Need(batch.name, reverse("admin:guests_batch_change", args=[batch.pk]), said)

@@ -102,7 +102,6 @@ class Overview:
     last: date
     as_of: datetime | None
     is_new: bool
-    may_invite: bool
     may_see_ways_in: bool
     may_change_settings: bool
     needs: tuple[Need, ...]
@@ -129,7 +128,6 @@ def overview(may: Callable[[str], bool], *, asked_for: str, now: datetime) -> Ov
         last=last,
         as_of=figures.as_of,
         is_new=sees_guests and not figures.total(COHORT + INVITED) and not Guest.objects.exists(),
-        may_invite=may(Action.GUESTS_INVITE),
         may_see_ways_in=may(Action.PROVIDERS_VIEW),
         may_change_settings=may(Action.SETTINGS_CHANGE),
         needs=needs_of(may, lists=lists, figures=figures, providers=providers, now=now),
@@ -169,7 +167,7 @@ def _methods(figures: Figures, lists: Lists, providers: list[IdentityProvider]) 
     counts += [Count(names[key], count, lists.guests(provider=key)) for key, count in federated.items() if key in names]
     removed = sum(count for key, count in federated.items() if key not in names)
     if removed:
-        counts.append(Count("Removed providers", removed, lists.guests(waiting="yes")))
+        counts.append(Count("Removed providers", removed, lists.guests(waiting="yes", method=Method.FEDERATION.value)))
     signed_in = Count("Sign-ins", figures.total(SIGNED_IN), lists.history(action="guest.signed_in", outcome="success"))
     if not counts:
         return Drawn("Nobody has redeemed an invitation yet.", under=signed_in)

@@ -15,12 +15,11 @@ from django.utils.safestring import SafeString
 from guests.admin.words import mark
 from guests.models import Batch, BatchKind, BatchRow, BatchState, Result, Verdict
 from guests.operations.batches.reading import Place
-from tenants.roles import Action
 
 
 @dataclass(frozen=True)
 class KindWords:
-    """One kind's words. `deed` is the verb on the button, `action` what its role must allow.
+    """One kind's words. `deed` is the verb on the button.
 
     `unchecked` follows the batch's name where the check came to no end.
     """
@@ -32,7 +31,6 @@ class KindWords:
     cannot: str
     done: str
     done_again: str
-    action: Action
     unchecked: str
     mail: str = "email"
 
@@ -46,7 +44,6 @@ KINDS: Final = {
         cannot="Cannot be invited",
         done="Invited",
         done_again="Invited again",
-        action=Action.GUESTS_INVITE_MANY,
         unchecked="cannot be read. Nothing was sent, and nobody was invited.",
         mail="invitation email",
     ),
@@ -58,7 +55,6 @@ KINDS: Final = {
         cannot="Cannot be reset",
         done="Reset",
         done_again="Reset again",
-        action=Action.GUESTS_RESET,
         unchecked="stopped before anybody was reset. Nothing was sent.",
         mail="invitation email",
     ),
@@ -70,7 +66,6 @@ KINDS: Final = {
         cannot="Cannot be reminded",
         done="Reminded",
         done_again="Reminded again",
-        action=Action.GUESTS_INVITE_MANY,
         unchecked="stopped before anybody was reminded. Nothing was sent.",
         mail="reminder",
     ),
@@ -82,7 +77,6 @@ KINDS: Final = {
         cannot="Cannot be revoked",
         done="Revoked",
         done_again="Revoked again",
-        action=Action.INVITATIONS_REVOKE,
         unchecked="stopped before anything was revoked. Every invitation is as it was.",
     ),
 }

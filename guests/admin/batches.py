@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 from guests.admin.batch_words import counted, lasting, part_read, row_mark, state_mark, time_to_go, words_of
 from guests.admin.bulk_upload import UploadPages
 from guests.models import Batch, BatchRow, BatchState, Result, Verdict
+from guests.operations.batches.leave import action_for
 from guests.operations.batches.results import header_of, rows_of
 from guests.operations.batches.slices import discard_batch, pause_batch, start_batch
 from tenants.doors.admin import actor, clock
@@ -110,7 +111,7 @@ class BatchAdmin(UploadPages):
             title="Check the file" if is_checking and "size" in batch.choice else words.title,
             batch=batch,
             words=words,
-            may=self.may(request, words.action),
+            may=self.may(request, action_for(batch.kind)),
             tabs=tabs,
             chosen=chosen,
             rows=[(row, *row_mark(batch, row)) for row in page.rows] if page else [],
@@ -154,7 +155,7 @@ class BatchAdmin(UploadPages):
         self, request: HttpRequest, batch_id: UUID, operation: Callable[..., bool], otherwise: str
     ) -> HttpResponse:
         batch: Batch = self.get_object(request, str(batch_id))
-        if not self.may(request, words_of(batch).action):
+        if not self.may(request, action_for(batch.kind)):
             raise PermissionDenied
         if not operation(batch_id=batch.pk, actor=actor(request), now=clock()):
             self.message_user(request, otherwise, messages.WARNING)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
@@ -17,16 +16,9 @@ from tenants.doors.admin import TenantModelAdmin
 from tenants.models import AuditEntry
 from tenants.roles import Action
 
-SHOWN = 50
-"""Lines of history on a page."""
-
 
 class HistoryOfGuests(TenantModelAdmin):
     """The part of the guests' and the invitations' admin that shows what happened."""
-
-    def entries_about(self, request: HttpRequest, found: QuerySet[AuditEntry]) -> list[AuditEntry]:
-        """The newest of these lines, as far as the roles let them be read."""
-        return self.as_may_be_read(request, list(found.order_by("-id")[:SHOWN]))
 
     def as_may_be_read(self, request: HttpRequest, entries: list[AuditEntry]) -> list[AuditEntry]:
         """The lines without what only readers of the audit log see. Nothing is saved."""

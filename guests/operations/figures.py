@@ -5,7 +5,6 @@ Knows every name in DailyFigure. Reads only: summing.py writes what stands here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -120,11 +119,6 @@ def figures_of(*, first: date, last: date) -> Figures:
         mail=mail,
         now=dict(now.values_list(F("name"), F("value"))),
     )
-
-
-def bucket_of(seconds: float) -> int:
-    """The bucket of a time, as summing.py has PostgreSQL find it."""
-    return math.floor(math.log(max(seconds * 1000, 1)) / math.log(STEEPNESS))
 
 
 def _starting(figures: Mapping[str, int], prefix: str) -> dict[str, int]:

@@ -17,12 +17,14 @@ from uuid import UUID
 from tenants.addresses import AddressRefused, canonical
 from tenants.catalogue import entry_of
 from tenants.deeds import DEEDS, GROUPS, Group, actions_of, words_for
-from tenants.models import Outcome
+from tenants.models import ActorKind, Outcome
 from tenants.searching import Search, names_beginning
 from tenants.story import canonical_reference
 
 OUTCOMES: Final = {Outcome.SUCCESS: "Done", Outcome.REFUSED: "Refused", Outcome.FAILED: "Failed"}
 SIGN_IN_GROUPS: Final = (Group.SIGN_INS, Group.CODES)
+VISITORS: Final = "visitors"
+"""`?by=visitors`: what guests and strangers did, or could not."""
 LONGEST: Final = 254
 """Characters of one condition; the longest address has as many."""
 MOST_NAMES: Final = 20
@@ -132,6 +134,12 @@ def _who(text: str) -> tuple[str, str, str, dict[str, Any]]:
     return text, "Who", text, {"who": (text,) if text in names or not names else tuple(names)}
 
 
+def _by(text: str) -> tuple[str, str, str, dict[str, Any]]:
+    if text != VISITORS:
+        raise Unread(f"“{text}” is nobody whom the log tells apart. Write visitors for guests and strangers.")
+    return text, "By", "Guests and strangers", {"kinds": (ActorKind.GUEST, ActorKind.STRANGER)}
+
+
 def _group(text: str) -> tuple[str, str, str, dict[str, Any]]:
     try:
         group = Group(text)
@@ -141,10 +149,15 @@ def _group(text: str) -> tuple[str, str, str, dict[str, Any]]:
 
 
 def _action(text: str) -> tuple[str, str, str, dict[str, Any]]:
-    name = text.lower()
-    actions = (name,) if name in DEEDS else tuple(action for action in DEEDS if action.startswith(name)) or (name,)
-    words = words_for(name, is_done=True) if len(actions) == 1 else f"{name}…"
-    return name, "What", words[:1].upper() + words[1:], {"actions": actions}
+    """One action, several with commas between them, or how their names begin."""
+    names = [name for part in text.lower().split(",") if (name := part.strip())]
+    actions = dict.fromkeys(action for name in names for action in _actions_of(name))
+    words = " or ".join(words_for(name, is_done=True) if name in DEEDS else f"{name}…" for name in names)
+    return ",".join(names), "What", words[:1].upper() + words[1:], {"actions": tuple(actions) or ("",)}
+
+
+def _actions_of(name: str) -> tuple[str, ...]:
+    return (name,) if name in DEEDS else tuple(action for action in DEEDS if action.startswith(name)) or (name,)
 
 
 def _outcome(text: str) -> tuple[str, str, str, dict[str, Any]]:
@@ -195,6 +208,7 @@ _READERS: Final = {
     "reference": _reference,
     "code": _code,
     "who": _who,
+    "by": _by,
     "group": _group,
     "action": _action,
     "outcome": _outcome,

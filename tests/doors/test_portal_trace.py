@@ -192,3 +192,54 @@ def test_J_the_command_explains_a_code(typed: str) -> None:
     assert "AADSTS50020" in said.getvalue()
     with pytest.raises(CommandError, match="E-WAIT"):
         call_command("explain_error", "E-NOTHING", stdout=said)
+
+
+def test_J_the_trace_of_an_invitation_goes_on_to_its_mail_and_no_further(
+    portal: Client, contosos: Client, write: Write
+) -> None:
+    guest, invitation = UUID(int=8), UUID(int=9)
+    about: dict[str, Any] = {"subject_kind": "guest", "subject_id": guest, "details": {"invitation": str(invitation)}}
+    mail: dict[str, Any] = {"subject_kind": "invitation", "subject_id": invitation, "actor_kind": "system"}
+    write("guest.invited", correlation="7F3A-91C2-0D4E", **about)
+    write("mail.handed_over", **mail)
+    write("invitation.opened", correlation="1111-91C2-0D4E", **about)
+    write("mail.delivered", **mail)
+    write("invitation.resent", correlation="2222-91C2-0D4E", **about)
+    write("mail.bounced", **(mail | {"outcome": "failed", "details": {"reason": "550 no such mailbox"}}))
+    first = text(portal.get(TRACE, {"q": "7F3A-91C2-0D4E"}))
+    assert "invited a guest" in first
+    assert "handed an email to the mail server" in first
+    assert "heard that an email was delivered" in first
+    assert "bounced" not in first
+    assert "opened the link" not in first
+    second = text(portal.get(TRACE, {"q": "2222-91C2-0D4E"}))
+    assert "heard that an email bounced" in second
+    assert "550 no such mailbox." in second
+    assert "delivered" not in second
+    assert "v-story" not in contosos.get(TRACE, {"q": "7F3A-91C2-0D4E"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("mail.suppressed", "Sign-in is blocked for this guest."),
+        ("mail.dropped", "Email one-time passcode was turned off."),
+        ("mail.deferred", "450 try again later."),
+    ],
+)
+def test_J_the_log_gives_the_reason_of_a_mail_that_was_not_sent(
+    portal: Client, write: Write, action: str, reason: str
+) -> None:
+    entry = write(action, actor_kind="system", details={"reason": reason.rstrip(".")}, correlation="7F3A-91C2-0D4E")
+    for url in ("/admin/tenants/auditentry/", f"/admin/tenants/auditentry/{entry.pk}/change/"):
+        page = text(portal.get(url))
+        assert reason in page, url
+        assert "nobody invited" not in page
+        assert "too late" not in page
+    assert reason in text(portal.get(TRACE, {"q": "7F3A-91C2-0D4E"}))
+
+
+@pytest.mark.parametrize(("resends", "said"), [(1, "sent again once"), (3, "sent again 3 times")])
+def test_J_what_was_sent_again_is_counted_as_people_do(portal: Client, write: Write, resends: int, said: str) -> None:
+    write("passcode.resent", details={"resends": resends}, correlation="7F3A-91C2-0D4E")
+    assert said in text(portal.get(TRACE, {"q": "7F3A-91C2-0D4E"}))

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from config.housekeeping import forget_expired
 from guests.models import DailyFigure, Guest, Invitation, Summing
 from guests.operations import summing
-from guests.operations.figures import bucket_of, figures_of
+from guests.operations.figures import figures_of
 from guests.operations.resetting import block_guest
 from guests.operations.summing import sum_up, tenants_to_sum_up
 from guests.tasks import sum_up_tenants
@@ -202,12 +202,6 @@ def test_R18_half_of_the_mails_took_this_long(fabrikam: Tenant, invite: Invite, 
         median = figures_of(first=today - timedelta(days=1), last=today).median_seconds
     assert median is not None
     assert median == pytest.approx(2, rel=0.06)
-
-
-@pytest.mark.parametrize("seconds", [0, 0.0004, 0.02, 1.4, 59.0, 3600.0, 259200.0])
-def test_R18_a_time_is_kept_to_a_tenth_of_itself(seconds: float) -> None:
-    kept = 1.1 ** (bucket_of(seconds) + 0.5) / 1000
-    assert kept == pytest.approx(max(seconds, 0.001), rel=0.06)
 
 
 def test_R52_an_invitation_grows_older_where_nothing_happens(fabrikam: Tenant, invite: Invite, now: datetime) -> None:

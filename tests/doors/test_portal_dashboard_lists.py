@@ -1,0 +1,130 @@
+"""Each number of the portal's first page is the number of its list (R62), also where something stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from guests.models import Batch, BatchKind, BatchState, DailyFigure, Guest, Summing
+from guests.operations.figures import day_of
+from providers.models import IdentityProvider
+from tenants.catalogue import CATALOGUE
+from tenants.models import AuditEntry, Tenant
+from tenants.refusals import Code
+from tenants.roles import Role
+from tenants.scope import tenant_scope
+from tests.doors.portal import text
+from tests.doors.test_portal_dashboard import DASHBOARD, links
+from tests.guests.summing import summed_up
+
+LOG = "/admin/tenants/auditentry/"
+NOW = datetime.now(UTC)
+
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(fabrikam: Tenant) -> Write:
+    """A line of the history."""
+
+    def written(action: str, outcome: str, kind: str, **columns: Any) -> None:
+        known = {"actor_kind": kind, "outcome": outcome, "at": NOW, "happened_at": NOW}
+        with tenant_scope(fabrikam.id):
+            AuditEntry.objects.create(tenant=fabrikam, action=action, **known, **columns)
+
+    return written
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R62_the_refusals_of_visitors_are_those_of_their_list(
+    portal: Client, contosos: Client, fabrikam: Tenant, nicole: Guest, write: Write
+) -> None:
+    for kind in ("guest", "stranger", "stranger", "administrator"):
+        write("sign_in.begun", "refused", kind, code="E-BLOCKED")
+    write("sign_in.begun", "failed", "stranger", code="E-BLOCKED")
+    summed_up(fabrikam)
+    page = portal.get(DASHBOARD)
+    assert "3 refusals." in text(page)
+    url = links(page)[CATALOGUE[Code.BLOCKED].administrator.rstrip(".")]
+    listed = text(portal.get(url))
+    assert "3 entries" in listed
+    assert "By Guests and strangers" in listed
+    assert "4 entries" in text(portal.get(f"{LOG}?code=E-BLOCKED&outcome=refused"))
+    assert "entries" not in text(contosos.get(url)).partition("Export")[0]
+
+
+def test_R64_the_log_says_whose_deeds_it_can_tell_apart(portal: Client) -> None:
+    assert "is nobody whom the log tells apart" in text(portal.get(f"{LOG}?by=everybody"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R62_emails_that_bounced_or_failed_are_those_of_their_list(
+    portal: Client, contosos: Client, fabrikam: Tenant, nicole: Guest, write: Write
+) -> None:
+    for action in ("mail.bounced", "mail.failed", "mail.checked"):
+        write(action, "failed", "system")
+    write("mail.handed_over", "success", "system")
+    summed_up(fabrikam)
+    page = portal.get(DASHBOARD)
+    said = text(page)
+    assert "2 emails bounced or failed since yesterday" in said
+    urls = [url for url in page.content.decode().split('"') if "mail.bounced%2Cmail.failed" in url]
+    assert len(urls) >= 2
+    for url in urls:
+        if "on=" in url and NOW.date().isoformat() not in url:
+            continue
+        assert "2 entries" in text(portal.get(url.replace("&amp;", "&"))), url
+        assert "2 entries" not in text(contosos.get(url.replace("&amp;", "&"))), url
+
+
+def test_R3_guests_of_removed_federations_are_those_of_their_list(
+    portal: Client, fabrikam: Tenant, invite: Any
+) -> None:
+    with tenant_scope(fabrikam.id):
+        for method, kind in (("externalFederation", "saml"), ("google", "google")):
+            guest: Guest = invite(fabrikam, f"{kind}@firstupconsultants.com").invitation.guest
+            gone = IdentityProvider.objects.create(
+                tenant=fabrikam, kind=kind, name=kind, is_bound_to_domains=kind == "saml"
+            )
+            Guest.objects.filter(pk=guest.pk).update(method=method, method_provider_id=gone.pk)
+            gone.delete()
+    with tenant_scope(fabrikam.id):
+        saml = Guest.objects.get(method="externalFederation")
+        figures = {f"now.provider.{saml.method_provider_id}": 1, "now.method.google": 1}
+        for name, value in figures.items():
+            DailyFigure.objects.create(tenant=fabrikam, day=day_of(NOW), name=name, value=value)
+        Summing.objects.create(tenant=fabrikam, summed_at=NOW)
+    page = portal.get(DASHBOARD)
+    assert "Removed providers 1" in text(page)
+    listed = text(portal.get(links(page)["Removed providers"]))
+    assert "1 guest" in listed
+    assert "saml@firstupconsultants.com" in listed
+    assert "google@firstupconsultants.com" not in listed
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [
+        pytest.param(Role.USER_ADMINISTRATOR, ["may.csv", "resets"], id="R63-user-administrator"),
+        pytest.param(Role.HELPDESK_ADMINISTRATOR, ["resets"], id="R63-helpdesk"),
+        pytest.param(Role.REPORTS_READER, [], id="R63-reports-reader"),
+    ],
+)
+def test_R54_bulk_work_that_stopped_needs_somebody(as_role: Any, fabrikam: Tenant, role: Role, sees: list[str]) -> None:
+    stopped = "A worker stopped at it (KeyError). The operator finds the reason in the worker's log."
+    with tenant_scope(fabrikam.id):
+        for name, kind, problem in (
+            ("may.csv", BatchKind.INVITATIONS, stopped),
+            ("resets", BatchKind.RESETS, stopped),
+            ("lunch.csv", BatchKind.INVITATIONS, ""),
+        ):
+            Batch.objects.create(
+                tenant=fabrikam, kind=kind, state=BatchState.PAUSED, name=name, problem=problem, actor_kind="operator"
+            )
+    page = text(as_role(role).get(DASHBOARD)).replace("&#x27;", "'")
+    for name in ("may.csv", "resets", "lunch.csv"):
+        assert (f"{name} stopped: a worker stopped at it (KeyError). The operator" in page) is (name in sees), name
