@@ -1,4 +1,5 @@
-"""The mails to guests: the invitation's (R51), and a code's as far as passcodes do not know it (R5).
+"""The mails to guests: the invitation's (R51), and a code's as far as passcodes do not know it (R5); and the one that
+passes a guest's request for a new invitation on (R52).
 
 Knows how an invitation becomes a message, and when a mail no longer should leave. The link is derived here, in the
 worker: it was never stored and never travelled.
@@ -21,7 +22,8 @@ from passcodes.models import Challenge
 from providers.models import EmailPasscodePolicy
 from tenants.addresses import canonical
 from tenants.colours import brand
-from tenants.models import Tenant
+from tenants.models import Administrator, RoleAssignment, Tenant
+from tenants.roles import Action, Role, may
 
 
 def render_passcode(subject_id: UUID) -> Message | Nothing:
@@ -87,19 +89,44 @@ def invitation_message(*, tenant: Tenant, invitation: Invitation, link: str) -> 
     )
 
 
+def who_answer(tenant_id: UUID) -> dict[str, list[Administrator]]:
+    """The tenant's administrators whose role invites, the longest here first: all of them by their address, and the
+    Global Administrators once more under "". One statement."""
+    held: dict[Administrator, list[str]] = {}
+    rows = RoleAssignment.objects.filter(tenant_id=tenant_id, administrator__is_active=True)
+    for row in rows.select_related("administrator").order_by("administrator__created_at", "administrator_id"):
+        held.setdefault(row.administrator, []).append(row.role)
+    found = {who.email: [who] for who, roles in held.items() if may(roles, Action.GUESTS_INVITE)}
+    return found | {"": [who for who, roles in held.items() if Role.GLOBAL_ADMINISTRATOR in roles]}
+
+
+def asked_of(invitation: Invitation, answering: dict[str, list[Administrator]]) -> Administrator | None:
+    """Whom a guest's request for a new invitation goes to: their first sponsor who can answer it in the portal, else
+    who invited them, else a Global Administrator (R52). Never a guest: they would be led to a page that is not theirs.
+    """
+    guest = invitation.guest
+    sponsors = [guest.sponsor_address, *(one["address"] for one in guest.other_sponsors)]
+    for address in (*sponsors, invitation.inviter_address):
+        if address and address.lower() in answering:
+            return answering[address.lower()][0]
+    return next(iter(answering[""]), None)
+
+
 def render_invitation_request(subject_id: UUID) -> Message | Nothing:
-    """To the inviter: their guest's link is dead, and the guest asked for a new one."""
+    """To a guest's sponsor: the link of their invitation is dead, and they asked for a new one."""
     invitation = Invitation.objects.select_related("guest").filter(id=subject_id).first()
-    if invitation is None or not invitation.inviter_address:
-        return Nothing("dropped", "There is nobody to pass the request to.")
+    asked = asked_of(invitation, who_answer(invitation.tenant_id)) if invitation is not None else None
+    if invitation is None or asked is None:
+        return Nothing("dropped", "There is nobody to pass the request to: appoint an administrator who invites.")
     tenant = Tenant.objects.get(id=invitation.tenant_id)
     context = _shared(tenant, invitation) | {
+        "asked": asked.email,
         "address": invitation.guest.address,
         "name": invitation.guest.name,
         "url": f"{settings.PUBLIC_URL}{reverse('admin:guests_guest_change', args=[invitation.guest_id])}",
     }
     return Message(
-        to=invitation.inviter_address,
+        to=asked.email,
         subject=render_to_string("email/invitation_request/subject.txt", context).strip(),
         text=render_to_string("email/invitation_request/body.txt", context),
         html=render_to_string("email/invitation_request/body.html", context),

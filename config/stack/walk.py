@@ -67,7 +67,7 @@ def walk() -> int:
 
 
 class Walk:
-    """Nicole, her browser and her mailbox; somebody at a shell of the server; then Bertil, at another browser."""
+    """Nicole, their browser and their mailbox; somebody at a shell of the server; then Bertil, at another browser."""
 
     def __init__(self, running: Running, folder: DataFolder) -> None:
         self.origin = running.variables["PUBLIC_URL"]
@@ -82,21 +82,21 @@ class Walk:
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """What is said of each step once it held, and the step."""
         return [
-            ("Nicole finds her invitation in her mailbox", self.find_invitation),
+            ("Nicole finds the invitation in their mailbox", self.find_invitation),
             ("She opens the link; nothing is sent by that", self.open_link),
             ("She presses Send code", self.send_code),
-            ("The code is in her mailbox", self.find_code),
+            ("The code is in their mailbox", self.find_code),
             ("A wrong code is refused", self.type_wrong_code),
-            ("The right one is taken; she reviews the permissions", self.type_code),
+            ("The right one is taken; they review the permissions", self.type_code),
             ("She accepts them and reads the terms of use", self.accept_permissions),
             ("She accepts those and is in the application, on its own origin", self.accept_terms),
             ("My Apps shows it as well", self.see_my_apps),
             ("The tenant turns email one-time passcodes off (manage.py set_email_passcode)", self.turn_off),
             ("Her session has ended", self.find_session_ended),
-            ("Her link refuses her with E-OTP-OFF and the remedy", self.find_refused),
+            ("Their link refuses them with E-OTP-OFF and the remedy", self.find_refused),
             ("Her redemption status is reset (manage.py reset_redemption --mail)", self.reset),
             ("The link from before no longer works", self.find_link_gone),
-            ("The new link asks her to create a Microsoft account, as codes are off", self.find_other_method),
+            ("The new link asks them to create a Microsoft account, as codes are off", self.find_other_method),
             ("The tenant turns them on again", self.turn_on),
             ("The new link sends a code", self.redeem_again),
             ("She redeems anew: code, permissions, terms, application", self.finish_again),
@@ -107,11 +107,11 @@ class Walk:
         if not self.partners_link:
             return []
         return [
-            ("Bertil opens his invitation, which sends no mail either", self.open_partners_link),
+            ("Bertil opens the invitation, which sends no mail either", self.open_partners_link),
             ("He continues to Contoso ID, which is told whom to expect", self.go_to_partner),
             ("He signs in there and is back to review the permissions", self.sign_in_at_partner),
             ("He accepts them and the terms, and is in the application", self.accept_all),
-            ("My Apps is open to him", self.see_partners_apps),
+            ("My Apps is open to them", self.see_partners_apps),
         ]
 
     def find_invitation(self) -> None:
@@ -147,7 +147,7 @@ class Walk:
         self.page = self.browser.press(self.page, "Accept")
         self._see("Expense reports")
         if not self.page.url.startswith(f"{self.application}/"):
-            raise NotSo(f"the application is on {self.application}, and she is on {self.page.url}")
+            raise NotSo(f"the application is on {self.application}, and the guest is on {self.page.url}")
 
     def see_my_apps(self) -> None:
         self.page = self.browser.open(f"{self.origin}/myapps/{TENANT}")
@@ -159,7 +159,7 @@ class Walk:
     def find_session_ended(self) -> None:
         self.page = self.browser.open(f"{self.origin}/myapps/{TENANT}")
         if self.page.heading == "My Apps":
-            raise NotSo("My Apps is still open to her")
+            raise NotSo("My Apps is still open to the guest")
 
     def find_refused(self) -> None:
         self.page = self.browser.open(self.link)
@@ -222,7 +222,7 @@ class Walk:
             raise NotSo(f"“{page.heading}” does not say “{missing[0]}”")
 
     def _new_mails(self) -> list[mail_folder.StoredMail]:
-        """Nicole's mails that she has not read, oldest first."""
+        """Nicole's mails that were not read yet, oldest first."""
         names = [name for name in mail_folder.names(self.folder.mail) if name > self.read_until]
         mails = [mail_folder.read(self.folder.mail, name) for name in reversed(names)]
         return [mail for mail in mails if mail is not None and GUEST in mail.recipients]

@@ -132,7 +132,7 @@ class EditPages(TenantModelAdmin):
         )
         if self.refused(outcome, form):
             return False
-        self.message_user(request, f"{outcome} is saved.")
+        self.message_user(request, f"The changes to {outcome} are saved.")
         return True
 
 

@@ -27,18 +27,24 @@ from guests.operations.previewing import preview_invitation
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator
+from tenants.inviters import BY_ROLE
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 from tenants.roles import Action
 
+CANNOT = "This address can’t be invited by you. Ask a Global Administrator to invite it."
+"""All that somebody reads who may not see guests: who is one, administers or is blocked is not theirs to know."""
+
 
 @dataclass(frozen=True)
 class Known:
-    """The guest whose address was typed. `token` changes with what there is to say."""
+    """The guest whose address was typed. `token` changes with what there is to say; `is_kept` is what they were told,
+    where the inviter's role changes nothing of it."""
 
     guest: Guest
     mark: SafeString
     token: str
+    is_kept: bool
 
 
 class InvitePages(TenantModelAdmin):
@@ -63,7 +69,7 @@ class InvitePages(TenantModelAdmin):
         form = self._form(request, inviter)
         known = None
         if request.method == "POST" and "_edit" not in request.POST and form.is_valid():
-            known = _known(form)
+            known = _known(form, inviter) if self._sees_guests(request) else None
             if "_preview" in request.POST:
                 return self._preview(request, form, known, tenant, inviter)
             if known is None or form.cleaned_data["known"] == known.token:
@@ -104,14 +110,24 @@ class InvitePages(TenantModelAdmin):
             actor=actor(request),
             now=clock(),
         )
+        sees_guests = self._sees_guests(request)
         if isinstance(outcome, Refusal):
+            if not sees_guests and outcome.code in (Code.INPUT, Code.BLOCKED):
+                outcome = Refusal(Code.INPUT, reason=CANNOT)
             self.refused(outcome, form, None if outcome.code == Code.WAIT else "email")
             return None
-        sees_guests = self._sees_guests(request)
+        typed = form.cleaned_data["email"].to_send
         if not is_mailed:
-            title = f"{outcome.guest} is invited"
-            return self.page(request, "admin/guests/invited.html", title=title, invited=outcome, may_view=sees_guests)
-        self.message_user(request, f"{outcome.guest} is invited. The email is on its way.")
+            return self.page(
+                request,
+                "admin/guests/invited.html",
+                title=f"{outcome.guest if sees_guests else typed} is invited",
+                invited=outcome,
+                typed=typed,
+                may_view=sees_guests,
+            )
+        said = f"{outcome.guest} is invited. The email" if sees_guests else f"The invitation to {typed}"
+        self.message_user(request, f"{said} is on its way.")
         if "_addanother" in request.POST or not sees_guests:
             return redirect("admin:guests_invite")
         return redirect("admin:guests_guest_change", outcome.guest.pk)
@@ -151,8 +167,9 @@ class InvitePages(TenantModelAdmin):
         return self.may(request, Action.GUESTS_VIEW)
 
 
-def _known(form: InviteForm) -> Known | None:
+def _known(form: InviteForm, inviter: Inviter) -> Known | None:
     guest = Guest.objects.filter(address_key=form.cleaned_data["email"].key, deleted_at=None).first()
     if guest is None:
         return None
-    return Known(guest, status_mark(guest), f"{guest.pk}:{guest.redemption_status}")
+    token = f"{guest.pk}:{guest.redemption_status}"
+    return Known(guest, status_mark(guest), token, is_kept=inviter.kind not in BY_ROLE)

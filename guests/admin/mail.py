@@ -1,6 +1,6 @@
 """The mails of a tenant in the portal: what was sent to whom, and what became of it (R18).
 
-Knows a mail's subject and the guest behind it, a page's worth in three statements. It must never show what a mail says:
+Knows a mail's subject and the guest behind it, a page's worth in four statements. It must never show what a mail says:
 codes and links stand in it.
 """
 
@@ -17,12 +17,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from guests.admin.mail_words import KINDS, mail_mark
+from guests.delivery import asked_of, who_answer
 from guests.models import Guest, Invitation
 from guests.operations.inviting import is_gone
 from outbox.kinds import reporting
 from outbox.models import WAITING, OutboundMail, State
 from passcodes.models import Challenge
 from tenants.doors.admin import TenantModelAdmin, clock
+from tenants.doors.desk import tenant_of
 from tenants.doors.words import shown_time
 from tenants.roles import Action
 
@@ -110,7 +112,7 @@ class MailAdmin(TenantModelAdmin):
     # --- whose they are -----------------------------------------------------------------------------------------
 
     def _find_people(self, request: HttpRequest, mails: list[Any]) -> None:
-        """Put to whom each went, where that leads and what sends it again on the rows: three statements at most."""
+        """Put to whom each went, where that leads and what sends it again on the rows: four statements at most."""
         sees, sends, now = self.may(request, Action.GUESTS_VIEW), self.may(request, Action.GUESTS_INVITE), clock()
         about = {mail.subject_id for mail in mails if mail.kind != "passcode"}
         codes = {mail.subject_id for mail in mails if mail.kind == "passcode"}
@@ -118,13 +120,16 @@ class MailAdmin(TenantModelAdmin):
         addresses = dict(Challenge.objects.filter(pk__in=codes).values_list("pk", "address_key"))
         found = Guest.objects.filter(address_key__in=set(addresses.values()), deleted_at=None)
         guests = dict(found.values_list("address_key", "pk"))
+        requests = any(mail.kind == "invitation_request" for mail in mails)
+        answering = who_answer(tenant_of(request).id) if requests else {}
         for mail in mails:
             mail.to = mail.leads_to = mail.resend_url = ""
             invitation = invitations.get(mail.subject_id)
             if invitation is not None:
                 mail.to = invitation.guest.address
                 if mail.kind == "invitation_request":
-                    mail.to = invitation.inviter_address
+                    asked = asked_of(invitation, answering)
+                    mail.to = asked.email if asked else ""
                 mail.leads_to = reverse("admin:guests_invitation_change", args=[invitation.pk]) if sees else ""
                 is_lost = mail.kind == "invitation" and mail.state in (State.FAILED, State.BOUNCED)
                 if is_lost and sends and not is_gone(invitation, now):

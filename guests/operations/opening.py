@@ -47,7 +47,8 @@ def look_at_invitation(*, tenant: Tenant, ticket: str, skips: Skips, asker: Aske
 
 
 def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
-    """Pass "please invite me again" from a dead link to the inviter: a line in the history and, once a day, a mail.
+    """Pass "please invite me again" from a dead link to the guest's sponsor (R52): a line in the history and, once a
+    day, a mail.
 
     Silent about everything: whoever holds an unknown link sees the same page.
     """
@@ -65,8 +66,7 @@ def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
             subject_id=invitation.guest_id,
             details={"invitation": str(invitation.id)},
         )
-        if invitation.inviter_address:
-            enqueue(kind="invitation_request", subject_id=invitation.id, rank=Rank.INVITATION, deadline=None, now=now)
+        enqueue(kind="invitation_request", subject_id=invitation.id, rank=Rank.INVITATION, deadline=None, now=now)
 
 
 def _looked_at(

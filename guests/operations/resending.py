@@ -78,7 +78,7 @@ def _mail_again(tenant: Tenant, invitation: Invitation, actor: Actor, now: datet
     if is_gone(invitation, now):
         raise Refused(Refusal(Code.LINK_GONE, reason="The link is no longer live. Invite the guest again."))
     if not tickets.is_known_key(invitation.key_id):
-        raise Refused(Refusal(Code.LINK_GONE, reason="The link's key was taken out. Invite the guest again."))
+        raise Refused(Refusal(Code.LINK_GONE, reason="The link’s key was taken out. Invite the guest again."))
     if invitation.guest.deleted_at is not None:
         raise Refused(Refusal(Code.LINK_GONE, reason="The guest was deleted. Restore them first."))
     if invitation.guest.is_blocked:

@@ -1,7 +1,7 @@
-"""One provider of the tenant's own: its page, changing it, testing it, switching it on.
+"""One provider of the tenant's own: its page, changing it, testing it.
 
-Knows what may be shown of it, which is everything but its secret. Switching off and removing lock guests out, so their
-pages stand where guests are known; this file only leads there.
+Knows what may be shown of it, which is everything but its secret. Switching it on or off and removing it touch guests,
+so their pages stand where guests are known; this file only leads there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from providers.admin.rows import custom_row, obstacles
 from providers.forms import ProviderForm
 from providers.kinds import BY_ID, Kind
 from providers.models import IdentityProvider
-from providers.operations import change_identity_provider, enable_identity_provider, test_identity_provider
+from providers.operations import change_identity_provider, test_identity_provider
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.words import for_administrator
 from tenants.refusals import Refusal
@@ -39,7 +39,6 @@ class PagesOfOne(TenantModelAdmin):
         pages = (
             ("edit", self.edit_page),
             ("test", require_POST(self.test_page)),
-            ("enable", require_POST(self.enable_page)),
         )
         return [
             *(
@@ -98,7 +97,7 @@ class PagesOfOne(TenantModelAdmin):
                     now=clock(),
                 )
                 if not self.refused(outcome, form):
-                    self.message_user(request, f"{form.cleaned_data['name']} is saved.")
+                    self.message_user(request, f"The changes to {form.cleaned_data['name']} are saved.")
                     return redirect(PAGE, provider_id)
             form.keep_what_was_read()
         return self.form_page(
@@ -127,16 +126,6 @@ class PagesOfOne(TenantModelAdmin):
             bad = sum(not one.is_good for one in outcome)
             words = "1 thing needs" if bad == 1 else f"{bad} things need"
             self.message_user(request, f"{words} another look. See the last test.", messages.WARNING)
-        return redirect(PAGE, provider_id)
-
-    def enable_page(self, request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
-        """Switch it on again: nobody is locked out by that, so nothing is asked before."""
-        provider: IdentityProvider = self.get_object(request, str(provider_id))
-        outcome = enable_identity_provider(provider_id=provider_id, actor=actor(request), now=clock())
-        if isinstance(outcome, Refusal):
-            self.message_user(request, for_administrator(outcome), messages.ERROR)
-        else:
-            self.message_user(request, f"{provider.name} is on. Its guests can sign in again.")
         return redirect(PAGE, provider_id)
 
 

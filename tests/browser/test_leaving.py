@@ -114,7 +114,7 @@ def test_R55_the_pages_of_a_guest_in_the_portal_serve_everybody(
     page.get_by_label("Other addresses").fill("nicole@home.example")
     page.get_by_label("Sponsor 2:").fill("Bertil Lind")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Nicole Wagner is saved.")).to_be_visible()
+    expect(page.get_by_text("The changes to Nicole Wagner are saved.")).to_be_visible()
     page.get_by_role("link", name="Delete", exact=True).click()
     see(page, "Delete Nicole Wagner")
     page.get_by_role("button", name="Delete Nicole Wagner").click()

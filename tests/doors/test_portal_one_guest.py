@@ -71,7 +71,7 @@ def test_R55_an_administrator_edits_name_addresses_and_sponsors_and_the_history_
         sponsor_2_address="bertil@fabrikam.example",
     )
     answer = portal.post(url_of(nicole), form, follow=True)
-    assert "Nicole Wagner-Lind is saved." in text(answer)
+    assert "The changes to Nicole Wagner-Lind are saved." in text(answer)
     now = kept(nicole)
     assert (now.name, now.name_key) == ("Nicole Wagner-Lind", "nicole wagner-lind")
     assert [one.casefold() for one in now.other_addresses] == ["nicole@home.example", "n.lind@xn--bcher-kva.example"]

@@ -30,7 +30,7 @@ REQUEST_MAIL = {
     "colours": brand("#274690"),
     "address": NICOLE,
     "name": "Nicole Wagner",
-    "inviter": "Adele Vance",
+    "asked": "adele@fabrikam.example",
     "url": "https://guests.fabrikam.example/admin/guests/guest/9f0c/change/",
 }
 MAILS = [

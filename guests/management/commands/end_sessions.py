@@ -16,7 +16,7 @@ from tenants.models import Tenant
 class Command(TenantCommand):
     """Parses, calls one operation, says how many ended."""
 
-    help = "End all of a guest's sessions now. They may sign in again; to stop that, block them in the portal."
+    help = "End all of a guest's sessions now. They may sign in again; to stop that, use block_guest."
     example = "manage.py end_sessions --tenant fabrikam.example --guest nicole@firstupconsultants.com"
 
     def add_tenant_arguments(self, parser: CommandParser) -> None:

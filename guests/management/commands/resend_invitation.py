@@ -23,7 +23,7 @@ class Command(TenantCommand):
 
     def add_tenant_arguments(self, parser: CommandParser) -> None:
         add_guest_argument(parser)
-        parser.add_argument("--reminder", action="store_true", help="as a reminder, which an accepted one needs not")
+        parser.add_argument("--reminder", action="store_true", help="as a reminder; not for an accepted invitation")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
         guest = guest_at(options["guest"], tenant)
