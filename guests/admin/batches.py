@@ -6,7 +6,6 @@ Knows what an administrator sees of a batch while workers are at it. It must nev
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +19,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from guests.admin.batch_words import counted, lasting, part_read, row_mark, state_mark, time_to_go, words_of
+from guests.admin.batch_words import counted, part_read, row_mark, state_mark, time_to_go, words_of
 from guests.admin.bulk_upload import UploadPages
+from guests.admin.holders import mailed_within
+from guests.admin.recalling import RecallPages
 from guests.models import Batch, BatchRow, BatchState, Result, Verdict
 from guests.operations.batches.leave import action_for
 from guests.operations.batches.results import header_of, rows_of
@@ -43,7 +44,7 @@ ENDED = (BatchState.DONE, BatchState.DISCARDED)
 
 
 @admin.register(Batch)
-class BatchAdmin(UploadPages):
+class BatchAdmin(RecallPages, UploadPages):
     """Every deed for many guests, newest first."""
 
     view_action = Action.GUESTS_VIEW
@@ -121,7 +122,8 @@ class BatchAdmin(UploadPages):
             finished=batch.done + batch.failed,
             part_read=part_read(batch),
             to_go=time_to_go(batch, now),
-            mails_last=lasting(timedelta(hours=batch.mails / max(tenant.bulk_mails_per_hour, 1))),
+            mailed_within=mailed_within(tenant, batch.mails, now=now),
+            may_recall=self.may_recall(request, batch),
             bulk_rate=tenant.bulk_mails_per_hour,
             is_still=is_still,
             is_to_leave=bool(batch.last_mail_at and batch.last_mail_at > now),

@@ -76,7 +76,8 @@ def holders(choice: Choice, *, change: Change, tenant: Tenant, now: datetime) ->
             pk__in=found.order_by()[: BoundedPaginator.MOST].values("pk"), is_blocked=True
         ).count(),
         named=[Holder(guest, then[guest.pk]) for guest in named],
-        mailed_within=mailed_within(tenant, counted.count, now=now),
+        mailed_within=("more than " if counted.count > counted.MOST else "")
+        + mailed_within(tenant, counted.count, now=now),
     )
 
 
@@ -88,10 +89,7 @@ def mailed_within(tenant: Tenant, mails: int, *, now: datetime) -> str:
         return "a minute"
     if minutes < 90:
         return f"{round(minutes + 0.5)} minutes"
-    more = "more than " if mails > BoundedPaginator.MOST else ""
-    return (
-        f"{more}{round(minutes / 60 + 0.5):,} hours" if minutes < 72 * 60 else f"{more}{round(minutes / 1440):,} days"
-    )
+    return f"{round(minutes / 60 + 0.5):,} hours" if minutes < 72 * 60 else f"{round(minutes / 1440 + 0.5):,} days"
 
 
 class RemedyForm(forms.Form):

@@ -63,6 +63,7 @@ PAGES: dict[str, Address] = {
     "guests_bulk_invitations": at("guests_bulk_invitations"),
     "guests_batch_changelist": at("guests_batch_changelist"),
     "guests_batch_change": one("guests_batch_change", lambda house: house.batch.pk),
+    "guests_batch_revoke": one("guests_batch_revoke", lambda house: house.batch.pk),
     "providers_identityprovider_changelist": at("providers_identityprovider_changelist"),
     "providers_custom": at("providers_custom"),
     "providers_add": at("providers_add", {}, {"kind": "saml"}),
@@ -78,6 +79,7 @@ PAGES: dict[str, Address] = {
     "guests_domain_lists": at("guests_domain_lists"),
     "guests_known_domains": at("guests_known_domains"),
     "guests_remove_provider": one("guests_remove_provider", lambda house: house.provider.pk),
+    "guests_enable_provider": one("guests_enable_provider", lambda house: house.provider.pk),
     "guests_disable_provider": one("guests_disable_provider", lambda house: house.provider.pk),
     "guests_waiting": at("guests_waiting"),
     "guests_guest_changelist": at(
@@ -121,10 +123,10 @@ OUTSIDE = {"login"}
 
 NO_PAGES = {
     "presses": """switch_tenant sign_out_others authenticator_begin backup_codes logout guests_batch_start
-        guests_batch_pause guests_batch_discard providers_test providers_enable guests_restore guests_end_session
+        guests_batch_pause guests_batch_discard providers_test guests_restore guests_end_session
         guests_end_sessions guests_block guests_unblock guests_lift_pause guests_resend guests_revoke
         guests_add_partner_order guests_skipping administrators_sign_out applications_remove authenticator
-        guests_remind_one""",
+        guests_remind_one administrators_withdraw accept_offer decline_offer""",
     "files": "authenticator_qr jsi18n guests_batch_file guests_bulk_template guests_passcode_csv",
     "stock pages that lead elsewhere or are refused": """app_list applications_application_add
         applications_application_delete guests_batch_add guests_batch_history guests_batch_delete guests_guest_add

@@ -101,6 +101,7 @@ DOORS: dict[str, Methods] = {
     f"{BATCH}/<uuid:batch_id>/start/": asks(None, A.GUESTS_INVITE_MANY),
     f"{BATCH}/<uuid:batch_id>/pause/": asks(None, A.GUESTS_INVITE_MANY),
     f"{BATCH}/<uuid:batch_id>/discard/": asks(None, A.GUESTS_INVITE_MANY),
+    f"{BATCH}/<uuid:batch_id>/revoke/": asks(A.INVITATIONS_REVOKE, A.INVITATIONS_REVOKE),
     # mail
     "admin/outbox/outboundmail/": asks(A.MAIL_VIEW),
     # identity providers
@@ -108,7 +109,6 @@ DOORS: dict[str, Methods] = {
     f"{PROVIDER}/custom/": asks(A.PROVIDERS_VIEW),
     f"{PROVIDER}/custom/add/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{PROVIDER}/<uuid:provider_id>/edit/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
-    f"{PROVIDER}/<uuid:provider_id>/enable/": asks(None, A.PROVIDERS_MANAGE),
     f"{PROVIDER}/<uuid:provider_id>/test/": asks(None, A.PROVIDERS_MANAGE),
     # the order, the toggle, the lists of domains
     f"{ORDER}/": asks(A.PROVIDERS_VIEW, A.PROVIDERS_MANAGE),
@@ -122,6 +122,7 @@ DOORS: dict[str, Methods] = {
     f"{ORDER}/known-domains/": asks(A.PROVIDERS_VIEW, A.PROVIDERS_MANAGE),
     f"{ORDER}/provider/<uuid:provider_id>/remove/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{ORDER}/provider/<uuid:provider_id>/domains/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
+    f"{ORDER}/provider/<uuid:provider_id>/enable/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{ORDER}/provider/<uuid:provider_id>/disable/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{ORDER}/waiting/": asks(A.GUESTS_VIEW),
     # applications
@@ -136,6 +137,7 @@ DOORS: dict[str, Methods] = {
     f"{ADMINISTRATOR}/appoint/": asks(A.ADMINISTRATORS_MANAGE, A.ADMINISTRATORS_MANAGE),
     f"{ADMINISTRATOR}/<uuid:administrator_id>/remove/": asks(A.ADMINISTRATORS_MANAGE, A.ADMINISTRATORS_MANAGE),
     f"{ADMINISTRATOR}/<uuid:administrator_id>/sign-out/": asks(None, A.ADMINISTRATORS_MANAGE),
+    f"{ADMINISTRATOR}/offers/<uuid:offer_id>/withdraw/": asks(None, A.ADMINISTRATORS_MANAGE),
     **of_a_list("tenants/auditentry", A.AUDIT_VIEW),
     f"{AUDIT}/sign-ins/": asks(A.AUDIT_VIEW),
     f"{AUDIT}/trace/": asks(A.AUDIT_VIEW),
@@ -144,7 +146,14 @@ DOORS: dict[str, Methods] = {
     f"{AUDIT}/export/": asks(A.AUDIT_VIEW, A.AUDIT_VIEW),
 }
 
-OF_NO_ROLE = {"admin/login/", "admin/logout/", "admin/tenant/", "admin/tenant/switch/"}
+OF_NO_ROLE = {
+    "admin/login/",
+    "admin/logout/",
+    "admin/tenant/",
+    "admin/tenant/offer/accept/",
+    "admin/tenant/offer/decline/",
+    "admin/tenant/switch/",
+}
 """Pages outside any tenant: they ask who somebody is, not what their roles allow."""
 
 EXEMPT_FROM_A_SEAT = {

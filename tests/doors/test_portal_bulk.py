@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -93,7 +94,7 @@ def test_R54_a_file_is_stored_checked_started_and_done(portal, fabrikam, adele, 
     done = text(portal.get(page_of(batch)))
     assert "2 of 2 done" in done
     assert "Invited 2 Invited again 0 Failed 0 Cannot be invited 5 Waiting 0" in done
-    assert "The last invitation email of 2" in done
+    assert "The only invitation email leaves at" in done or "The only invitation email left at" in done
     result = file_of(portal, batch)
     assert result[0] == ["row", "email", "redirect url", "send email", "message", "name", "result", "reason"]
     assert result[1] == ["2", "nicole@example.com", "", "true", "Hello", "Nicole Wagner", "done", ""]
@@ -225,3 +226,18 @@ def test_R54_the_list_names_every_batch_with_its_state(portal, fabrikam, operato
     page = text(portal.get("/admin/guests/batch/"))
     assert "suppliers.csv Bulk invitation" in page
     assert "olga 2 Done" in page
+
+
+def test_R17_the_end_of_the_mails_counts_those_that_wait_already(portal, fabrikam, operator, now):
+    batch = uploaded(fabrikam, many(20), operator, now)
+    assert "20 invitation emails will be sent, 2,000 an hour at most" in text(portal.get(page_of(batch)))
+    assert "all are out within a minute of the start" in text(portal.get(page_of(batch)))
+    Tenant.objects.filter(pk=fabrikam.pk).update(bulk_mails_until=datetime.now(UTC) + timedelta(hours=5))
+    assert "all are out within 6 hours of the start" in text(portal.get(page_of(batch)))
+
+
+def test_R17_the_page_counts_mails_and_not_rows(portal, fabrikam, operator, now):
+    rows = ("a@example.com,,true", "b@example.com,,true", "c@example.com,,false")
+    batch = started(fabrikam, uploaded(fabrikam, lines(*rows), operator, now), operator, now)
+    assert "3 of 3 done" in text(portal.get(page_of(batch)))
+    assert "The last of 2 invitation emails" in text(portal.get(page_of(batch)))

@@ -51,7 +51,7 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
     "admin/guests/guest/<uuid:guest_id>/lift-pause/": ("guest_id", lambda house: house.guest.id),
     **{
         f"admin/guests/batch/<uuid:batch_id>/{page}/": ("batch_id", lambda house: house.batch.id)
-        for page in ("start", "pause", "discard", "file")
+        for page in ("start", "pause", "discard", "revoke", "file")
     },
     "admin/applications/application/<uuid:application_id>/remove/": (
         "application_id",
@@ -64,11 +64,16 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
         )
         for deed in ("remove", "sign-out")
     },
+    "admin/tenants/administrator/offers/<uuid:offer_id>/withdraw/": ("offer_id", lambda house: house.offer.id),
     "admin/providers/redemptionorder/provider/<uuid:provider_id>/remove/": (
         "provider_id",
         lambda house: house.provider.id,
     ),
     "admin/providers/redemptionorder/provider/<uuid:provider_id>/domains/": (
+        "provider_id",
+        lambda house: house.provider.id,
+    ),
+    "admin/providers/redemptionorder/provider/<uuid:provider_id>/enable/": (
         "provider_id",
         lambda house: house.provider.id,
     ),
@@ -81,7 +86,7 @@ OBJECTS: dict[str, tuple[str, Ids]] = {
             "provider_id",
             lambda house: house.provider.id,
         )
-        for deed in ("edit", "enable", "test")
+        for deed in ("edit", "test")
     },
     "admin/guests/invitation/<uuid:invitation_id>/resend/": (
         "invitation_id",
@@ -174,6 +179,8 @@ OF_THE_PORTAL = {
     "admin/providers/redemptionorder/skipping/",
     "admin/providers/redemptionorder/waiting/",
     "admin/tenant/",
+    "admin/tenant/offer/accept/",
+    "admin/tenant/offer/decline/",
     "admin/tenant/switch/",
     "admin/tenants/administrator/appoint/",
     *(f"admin/tenants/auditentry/{page}/" for page in ("errors", "export", "keeping", "sign-ins", "trace")),

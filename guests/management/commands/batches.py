@@ -1,4 +1,4 @@
-"""manage.py batches: a tenant's deeds for many guests; one of them is started, paused, discarded or written out."""
+"""manage.py batches: a tenant's deeds for many guests; one is started, paused, discarded, revoked or written out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from guests.management.addressed import inviter_of
 from guests.models import Batch
+from guests.operations.batches.choosing import revoke_batch
 from guests.operations.batches.results import header_of, rows_of
 from guests.operations.batches.slices import discard_batch, pause_batch, start_batch
 from tenants.doors.commands import TenantCommand
 from tenants.exporting import csv_row
 from tenants.models import Tenant
+from tenants.refusals import Refusal
 
 SHOWN = 50
 DEEDS = {"start": start_batch, "pause": pause_batch, "discard": discard_batch}
@@ -24,7 +27,8 @@ class Command(TenantCommand):
 
     help = (
         "List a tenant's bulk work, newest first. With --start, --pause or --discard and an id, do that; --start goes "
-        "on after a pause. With --results, print the file with a result for each row."
+        "on after a pause. With --revoke, have the invitations revoked that a file made and that nobody has accepted: "
+        "their emails that still wait do not leave. With --results, print the file with a result for each row."
     )
     example = "manage.py batches --tenant fabrikam.example --pause 0b6b2b5e-6a43-4c52-a1d4-6a1f0c4f6f0e"
 
@@ -32,6 +36,7 @@ class Command(TenantCommand):
         one = parser.add_mutually_exclusive_group()
         for name in DEEDS:
             one.add_argument(f"--{name}", type=UUID, metavar="ID")
+        one.add_argument("--revoke", type=UUID, metavar="ID")
         one.add_argument("--results", type=UUID, metavar="ID")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
@@ -45,6 +50,18 @@ class Command(TenantCommand):
                 batch.refresh_from_db()
                 self.stdout.write(f"{batch.name}: {batch.get_state_display()}")
                 return None
+        if options["revoke"]:
+            outcome = revoke_batch(
+                batch_id=self._batch(tenant, options["revoke"]).id,
+                tenant=tenant,
+                inviter=inviter_of(tenant, "", None),
+                actor=self.actor,
+                now=timezone.now(),
+            )
+            if isinstance(outcome, Refusal):
+                raise self.refused(outcome)
+            self.stdout.write(f"{outcome.name} ({outcome.id})")
+            return None
         if options["results"]:
             batch = self._batch(tenant, options["results"])
             self.stdout.write(csv_row(header_of(batch)), ending="")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
-from guests.models import Batch, BatchKind
+from guests.models import Batch, BatchKind, BatchState
 from guests.operations.batches.choice import MOST_NAMED, Choice
-from guests.operations.batches.slices import wake
+from guests.operations.batches.recalling import choice_for, may_be_recalled
+from guests.operations.batches.slices import discard_batch, wake
 from guests.operations.inviting import Inviter
 from tenants import audit
 from tenants.audit import Actor
@@ -96,6 +98,32 @@ def revoke_untaken(*, tenant: Tenant, inviter: Inviter, actor: Actor, now: datet
         actor=actor,
         now=now,
     )
+
+
+def revoke_batch(*, batch_id: UUID, tenant: Tenant, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
+    """Have workers revoke the invitations that a file made and that nobody has accepted (R52, R54).
+
+    What is left of the file is discarded. The mails that wait for their turn do not leave then. Refuses what is no
+    file of invitations, and one that has invited nobody yet.
+    """
+    with transaction.atomic():
+        found = Batch.objects.select_for_update().filter(pk=batch_id).first()
+        if found is None or not may_be_recalled(found):
+            return Refusal(Code.INPUT, reason="It has invited nobody, so there is nothing to revoke.")
+        if found.state in (BatchState.RUNNING, BatchState.PAUSED):
+            discard_batch(batch_id=found.pk, actor=actor, now=now)
+            found.refresh_from_db()
+        return _made(
+            kind=BatchKind.REVOCATIONS,
+            name=f"Revocation: {found.name}",
+            choice=choice_for(found),
+            told={"of": str(found.pk)},
+            is_mailed=False,
+            tenant=tenant,
+            inviter=inviter,
+            actor=actor,
+            now=now,
+        )
 
 
 def _made(

@@ -1,4 +1,4 @@
-"""Revoking the invitations that the tenant's lists of domains have made useless (R53).
+"""Revoking the invitations that the tenant's lists of domains have made useless (R53), or that one file made (R54).
 
 Knows that only who has not redeemed is touched, and asks the lists again before each revocation: they may have been
 changed back. It must never send anything.
@@ -11,6 +11,7 @@ from typing import Final
 
 from guests.models import Batch, BatchRow, Guest, Invitation, Result, Status
 from guests.operations.batches.places import behind, place_of
+from guests.operations.batches.recalling import check_recall, do_recall, is_recall
 from guests.operations.batches.resetting import row_of, rows_to_do, settle
 from guests.operations.batches.slices import actor_of
 from guests.operations.resending import revoke_invitation
@@ -29,10 +30,12 @@ TAKEN: Final = "The domain is taken again."
 
 
 class Revocations:
-    """The work of BatchKind.REVOCATIONS. The tenant's lists say which guests."""
+    """The work of BatchKind.REVOCATIONS. The tenant's lists say which guests, or a file of invitations does."""
 
     def check(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
         """A row for each of the next pending guests whose domain is not taken and whose invitation is open."""
+        if is_recall(batch):
+            return check_recall(batch)
         there = Guest.objects.filter(redemption_status=Status.PENDING, deleted_at__isnull=True)
         if batch.read_to:
             there = there.filter(behind(batch.read_to))
@@ -52,6 +55,8 @@ class Revocations:
 
     def do(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
         """Revoke the next group's."""
+        if is_recall(batch):
+            return do_recall(batch, now)
         rows = rows_to_do(batch, at_most=GROUP)
         ids = [row.guest_id for row in rows if row.guest_id]
         pending = Guest.objects.filter(pk__in=ids, redemption_status=Status.PENDING, deleted_at__isnull=True)
