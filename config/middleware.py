@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from guests.operations.batches.uploading import LARGEST_FILE
+from outbox.rules import LARGEST_EVENTS
 
 PROVIDERS_POST = 512 * 1024
 """Bytes of a signed assertion, as a provider has a browser post it."""
@@ -27,6 +28,7 @@ LONGEST_UPLOAD = LARGEST_FILE + 64 * 1024
 """Bytes of a file of guests with its form. The page reads it once it knows who asks."""
 
 _FILES_OF_GUESTS = "/admin/guests/batch/invite/"
+_MAIL_EVENTS = re.compile(r"/mail/events/[^/]+/")
 _PROVIDERS_POST = re.compile(r"/[^/]+/(?:saml/acs|wsfed)")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -58,6 +60,8 @@ class BodyLimit:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if _PROVIDERS_POST.fullmatch(request.path):
             limit = PROVIDERS_POST
+        if _MAIL_EVENTS.fullmatch(request.path):
+            limit = LARGEST_EVENTS
         if (request.content_type or "") == "multipart/form-data" and request.path.startswith("/admin/"):
             limit = LONGEST_UPLOAD if request.path == _FILES_OF_GUESTS else LOGO_POST
         if length > limit:

@@ -17,6 +17,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRequestsAPIError
 from anymail.message import AnymailStatus
 from django.conf import settings
@@ -33,6 +34,13 @@ _RETRIED_STATUSES: Final = frozenset({401, 403, 404, 408, 425, 429})
 """A provider's 4xx that says nothing about this mail: a wrong key, a wrong URL of the provider, too many at once."""
 
 _LONGEST_RETRY_AFTER: Final = 600
+
+OUR_NAME: Final = "vestibule_mail"
+"""Under this word a provider carries our Message-ID along and gives it back with each event. Postmark takes 20
+characters; SendGrid sets it beside its own words, so that it may be none of them."""
+
+_CARRY_NOTHING: Final = frozenset({"MailerSend", "Postal"})
+"""anymail's names of the providers that carry no word of ours: anymail would refuse to send."""
 
 LONGEST_PROVIDER_ID: Final = 300
 """Characters of a provider's id that are kept."""
@@ -192,6 +200,9 @@ def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> E
         connection=connection,
     )
     mail.attach_alternative(message.html, "text/html")
+    if isinstance(connection, AnymailBaseBackend) and connection.esp_name not in _CARRY_NOTHING:
+        # Its events may come before its own name for the mail is in the row, or without our Message-ID (R18).
+        mail.metadata = {OUR_NAME: message_id.strip("<>")}  # type: ignore[attr-defined]  # anymail reads it
     return mail
 
 

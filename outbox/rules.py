@@ -22,6 +22,9 @@ LASTS: Final = timedelta(days=3)
 MOST_LEASES_LOST: Final = 5
 """Senders that may die over one row before it is parked, so that a row which kills them stops doing so."""
 
+LARGEST_EVENTS: Final = 2 * 1024 * 1024
+"""Bytes of what a mail provider posts at once: 1,000 events where it collects them."""
+
 _WAITS: Final = (2, 5, 15, 30, 60)
 _PATIENT_AFTER: Final = 30
 _PATIENT: Final = 600

@@ -1,7 +1,8 @@
 """Where a mail provider tells what became of mails (R18).
 
 Knows how a provider's post becomes events, by anymail's own reading and checking of it, and finds whose mail each is.
-It must never log what a post holds: recipients stand in it (SAFETY B4).
+It must never log what a post holds: recipients stand in it (SAFETY B4); nor read a body before the secret in the post's
+head was right.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from typing import Final
 
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, EventType
-from anymail.webhooks.base import AnymailBaseWebhookView
+from anymail.webhooks.base import AnymailBaseWebhookView, AnymailBasicAuthMixin
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from outbox.delivery import OUR_NAME
 from outbox.kinds import reporting
 from outbox.models import State
 from outbox.operations import Happened, find_reported, note_event
+from outbox.rules import LARGEST_EVENTS
 from tenants.audit import Actor, ActorKind
 from tenants.scope import every_tenant, tenant_scope
 from tenants.source import client_address
@@ -43,7 +47,8 @@ _CANNOT_BE_READ: Final = (LookupError, TypeError, ValueError, AttributeError, Ar
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
 def events(request: HttpRequest, provider: str) -> HttpResponse:
-    """Take a provider's events. 404 unless that provider is configured and a secret guards it; 403 without the secret.
+    """Take a provider's events. 404 unless that provider is configured and a secret guards it; 403 without the secret;
+    413 above 2 MB, where providers post 1,000 events at once.
 
     What names no mail of ours is taken too: the provider would send it again for days.
     """
@@ -67,19 +72,35 @@ def events(request: HttpRequest, provider: str) -> HttpResponse:
 
 def _read(reader: AnymailBaseWebhookView, request: HttpRequest) -> list[Happened]:
     reader.setup(request)
+    AnymailBasicAuthMixin.validate_request(reader, request)  # a header tells it: a stranger's body stays unread
+    _take_body(request)
     reader.run_validators(request)
     found: list[AnymailTrackingEvent] = reader.parse_events(request)
     return [
         Happened(
-            mail_name=str(event.message_id),
+            names=names,
             state=_MEANS[event.event_type],
             at=event.timestamp,
             recipient=str(event.recipient or ""),
             said=str(event.mta_response or event.description or event.reject_reason or ""),
         )
         for event in found
-        if event.event_type in _MEANS and event.message_id
+        if event.event_type in _MEANS and (names := _names(event))
     ]
+
+
+def _take_body(request: HttpRequest) -> None:
+    """Read the body up to this door's own limit: Django's is a guest's form, and a batch of events is larger."""
+    body = request.read(LARGEST_EVENTS + 1)
+    if len(body) > LARGEST_EVENTS:
+        raise RequestDataTooBig("a provider's events are too large")
+    request._body = body  # type: ignore[attr-defined]  # where Django keeps what it has read, below its own limit
+
+
+def _names(event: AnymailTrackingEvent) -> tuple[str, ...]:
+    """What the event calls the mail, the surest first: our name that the provider carried along, then its own."""
+    ours = event.metadata.get(OUR_NAME) if isinstance(event.metadata, dict) else None
+    return tuple(str(name) for name in (ours, event.message_id) if name)
 
 
 def _note(happened: list[Happened], request: HttpRequest, provider: str) -> int:
@@ -87,7 +108,7 @@ def _note(happened: list[Happened], request: HttpRequest, provider: str) -> int:
     if not happened:
         return 0
     with every_tenant(reason="a provider's events name mails, not tenants"):
-        mails = find_reported(names={one.mail_name for one in happened})
+        mails = find_reported(names={name for one in happened for name in one.names})
     actor = Actor(
         ActorKind.SYSTEM,
         provider,
@@ -96,7 +117,7 @@ def _note(happened: list[Happened], request: HttpRequest, provider: str) -> int:
     )
     noted = 0
     for one in happened:
-        for tenant_id, mail_id in mails.get(one.mail_name, ()):
+        for tenant_id, mail_id in next((mails[name] for name in one.names if name in mails), ()):
             with tenant_scope(tenant_id):
                 noted += note_event(mail_id=mail_id, happened=one, actor=actor, now=timezone.now()) is not None
     return noted

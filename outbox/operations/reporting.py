@@ -45,7 +45,8 @@ _AT: Final[Mapping[State, str]] = {
 class Happened:
     """One event: DEFERRED, DELIVERED or BOUNCED, when, to which recipient, and the server's words for it."""
 
-    mail_name: str
+    names: tuple[str, ...]
+    """What the provider calls the mail, the surest first."""
     state: State
     at: datetime | None
     recipient: str
@@ -65,9 +66,12 @@ def find_reported(*, names: Iterable[str]) -> dict[str, list[tuple[UUID, UUID]]]
         "tenant_id", "id", "message_id", "provider_message_id"
     )
     found: dict[str, list[tuple[UUID, UUID]]] = {}
+    called: dict[str, list[str]] = {}
+    for name, bare in wanted.items():
+        called.setdefault(bare, []).append(name)
     for tenant_id, mail_id, message_id, provider_id in rows:
-        for name, bare in wanted.items():
-            if bare and bare in (_without_brackets(message_id), _without_brackets(provider_id)):
+        for bare in {_without_brackets(message_id), _without_brackets(provider_id)} - {""}:
+            for name in called.get(bare, ()):
                 found.setdefault(name, []).append((tenant_id, mail_id))
     return found
 
@@ -103,6 +107,20 @@ def note_event(*, mail_id: UUID, happened: Happened, actor: Actor, now: datetime
             address=message.to if isinstance(message, Message) else _told_before(mail),
         )
     return happened.state
+
+
+def keep_name(*, mail_id: UUID, tries: int, provider_message_id: str) -> State | None:
+    """Keep the provider's name for a mail whose news came before its sender could settle it; the state they left it in.
+
+    None, and nothing kept, where the row is another sender's by now or nobody has told anything. For operations, inside
+    theirs.
+    """
+    mail = OutboundMail.objects.select_for_update().filter(id=mail_id, tries=tries, state__in=_AT).first()
+    if mail is None:
+        return None
+    if provider_message_id and not mail.provider_message_id:
+        OutboundMail.objects.filter(id=mail_id).update(provider_message_id=provider_message_id)
+    return State(mail.state)
 
 
 def _is_of_the_copy(message: Message, recipient: str) -> bool:

@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from outbox import delivery
 from outbox.delivery import Cause, HandedOver, NotHandedOver, Nothing, Withheld
 from outbox.models import OutboundMail, Rank, State
+from outbox.operations.reporting import keep_name
 from outbox.rules import HEAD_START, LASTS, LEASE, MOST_LEASES_LOST, back_off, jittered
 from tenants.addresses import Address
 from tenants.audit import SYSTEM, Actor, Outcome, record
@@ -204,7 +205,8 @@ def deliver(*, claimed: Claimed) -> State | None:
 def settle(*, claimed: Claimed, state: State, reason: str, provider_message_id: str = "", to: str = "") -> State | None:
     """End the row's way in `state` and write it into the history. None, and nothing written, when the lease is lost.
 
-    `to` is whom the mail was made for, where it was made: the history is searched by it.
+    `to` is whom the mail was made for, where it was made: the history is searched by it. Where the provider told what
+    became of the mail before this, the row stays as it told, and only the provider's name for the mail is kept.
     """
     with transaction.atomic():
         at = _update_held(
@@ -215,6 +217,9 @@ def settle(*, claimed: Claimed, state: State, reason: str, provider_message_id: 
             {"state": state, "reason": reason, "provider": provider_message_id},
         )
         if at is None:
+            told = keep_name(mail_id=claimed.id, tries=claimed.tries, provider_message_id=provider_message_id)
+            if told is not None:
+                return told
             log.warning("%s mail %s was %s by a sender that had lost its lease.", claimed.kind, claimed.id, state)
             return None
         record(
