@@ -1,4 +1,4 @@
-"""The pages before a provider is removed or switched off: who cannot sign in, who redeems otherwise (R3, R21, R62).
+"""The pages before a provider is removed or switched: who cannot sign in, who redeems otherwise (R3, R21, R62).
 
 Knows what either does to guests, and offers their reset in the same step. Guests of a provider that is gone wait for
 a reset; a page lists them for as long as there are any.
@@ -22,20 +22,26 @@ from guests.admin.seen import Sight
 from guests.operations.batches.choice import Choice
 from guests.operations.batches.removed import removed_providers
 from providers.models import IdentityProvider
-from providers.operations import disable_identity_provider, remove_identity_provider, settings_version
-from providers.rules import GOOGLE_DOMAINS, Method
+from providers.operations import (
+    disable_identity_provider,
+    enable_identity_provider,
+    remove_identity_provider,
+    settings_version,
+)
+from providers.rules import GOOGLE_DOMAINS, Method, Provider
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.refusals import Refusal
 from tenants.roles import Action
 
-REMOVE, DISABLE = "remove", "disable"
+REMOVE, DISABLE, ENABLE = "remove", "disable", "enable"
+PAGE = "admin:providers_identityprovider_change"
 RESET_ALL = "reset_all"
 """The button that has guests reset and changes no setting."""
 
 
 class ProviderImpactPages(RemedyPages):
-    """The part of the redemption order's admin about providers that go."""
+    """The part of the redemption order's admin about providers that come and go."""
 
     def remove_provider_page(self, request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
         """GET says whom it touches; POST removes the provider, and has its guests reset if that was chosen."""
@@ -47,6 +53,31 @@ class ProviderImpactPages(RemedyPages):
         if RESET_ALL in request.POST and not provider.is_enabled:
             return self._watched(request, Choice(providers=(provider_id,)), provider)
         return self._impact_page(request, provider, DISABLE, disable_identity_provider)
+
+    def enable_provider_page(self, request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
+        """GET says who comes back in and who redeems otherwise; POST switches the provider on, once that was seen."""
+        provider = _provider(provider_id)
+        if provider.is_enabled:
+            return redirect(PAGE, provider_id)
+        impact = _Impact.of(request, provider, ENABLE, clock())
+        if request.method == "POST" and impact.sight.was_shown(request):
+            outcome = enable_identity_provider(provider_id=provider_id, actor=actor(request), now=clock())
+            if isinstance(outcome, Refusal):
+                raise Http404("it went while the page was read")
+            self.message_user(request, f"{provider.name} is on. Its guests can sign in.")
+            return redirect(PAGE, provider_id)
+        return self.page(
+            request,
+            "admin/guests/provider_enable.html",
+            title=f"Switch on {provider.name}",
+            provider=provider,
+            holders=impact.holders,
+            outlook=impact.outlook,
+            domains=impact.domains,
+            seen=impact.sight.key,
+            is_asked_again=request.method == "POST",
+            list_query=f"provider={provider.pk}",
+        )
 
     def waiting_page(self, request: HttpRequest) -> HttpResponseBase:
         """Guests whose provider was removed, and their reset (R3)."""
@@ -124,7 +155,7 @@ class ProviderImpactPages(RemedyPages):
 
 @dataclass(frozen=True)
 class _Impact:
-    """What becomes of guests when one provider answers no more."""
+    """What becomes of guests when one provider answers no more, or again."""
 
     holders: Holders
     outlook: Outlook | None
@@ -136,9 +167,9 @@ class _Impact:
         domains = set(provider.domains.values_list("domain", flat=True))
         if provider.kind == Method.GOOGLE:
             domains = set(GOOGLE_DOMAINS)
-        change = _without(provider.pk)
+        change = _with(provider.pk) if deed == ENABLE else _without(provider.pk)
         held = holders(Choice(providers=(provider.pk,)), change=change, tenant=tenant_of(request), now=now)
-        then = outlook(change=change, now=now, domains=domains) if provider.is_enabled else None
+        then = outlook(change=change, now=now, domains=domains) if provider.is_enabled or deed == ENABLE else None
         counts = (held.count, then.changed if then else 0)
         sight = Sight(f"{deed}|{provider.pk}|{provider.is_enabled}", settings_version(), counts)
         return cls(held, then, sorted(domains), sight)
@@ -158,4 +189,17 @@ def _without(provider_id: UUID) -> Change:
         facts,
         federation=None if facts.federation and facts.federation.id == provider_id else facts.federation,
         providers=tuple(one for one in facts.providers if one.id != provider_id),
+    )
+
+
+def _with(provider_id: UUID) -> Change:
+    """The facts when this provider is on."""
+
+    def switched(one: Provider) -> Provider:
+        return replace(one, is_enabled=True) if one.id == provider_id else one
+
+    return lambda facts: replace(
+        facts,
+        federation=switched(facts.federation) if facts.federation else None,
+        providers=tuple(map(switched, facts.providers)),
     )

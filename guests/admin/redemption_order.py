@@ -85,6 +85,11 @@ class RedemptionOrderAdmin(
                 name="guests_remove_provider",
             ),
             path(
+                "provider/<uuid:provider_id>/enable/",
+                self.guarded(self.enable_provider_page, manage),
+                name="guests_enable_provider",
+            ),
+            path(
                 "provider/<uuid:provider_id>/disable/",
                 self.guarded(self.disable_provider_page, manage),
                 name="guests_disable_provider",

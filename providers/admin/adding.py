@@ -20,7 +20,7 @@ from providers.admin.rows import obstacles
 from providers.forms import ProviderForm
 from providers.kinds import KINDS, Kind
 from providers.models import IdentityProvider
-from providers.operations import add_identity_provider
+from providers.operations import prepare_identity_provider
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.roles import Action
 from tenants.scope import current_tenant_id
@@ -57,7 +57,7 @@ class AddingPages(TenantModelAdmin):
         if request.method == "POST":
             form = ProviderForm(kind, request.POST, request.FILES)
             if form.is_valid():
-                outcome = add_identity_provider(
+                outcome = prepare_identity_provider(
                     kind=kind.id,
                     name=form.cleaned_data["name"],
                     domains=form.typed_domains(),
@@ -69,7 +69,7 @@ class AddingPages(TenantModelAdmin):
                 )
                 if isinstance(outcome, IdentityProvider):
                     self.message_user(
-                        request, f"{outcome.name} is added and on. Test the connection before guests come."
+                        request, f"{outcome.name} is added, and off. Test the connection, then switch it on."
                     )
                     return redirect("admin:providers_identityprovider_change", outcome.pk)
                 self.refused(outcome, form)

@@ -1,6 +1,6 @@
 """Everything that changes how guests prove who they are. Doors call these; nothing else writes this app's rows."""
 
-from providers.operations.adding import add_identity_provider
+from providers.operations.adding import add_identity_provider, prepare_identity_provider
 from providers.operations.changing import IDENTITIES, change_identity_provider, change_provider_domains
 from providers.operations.known_domains import add_known_account_domain, remove_known_account_domain
 from providers.operations.policies import (
@@ -45,6 +45,7 @@ __all__ = [
     "enable_identity_provider",
     "enable_microsoft_account",
     "forbid_skipping",
+    "prepare_identity_provider",
     "remember_microsoft_account",
     "remove_identity_provider",
     "remove_known_account_domain",

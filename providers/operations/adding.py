@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -44,9 +45,44 @@ def add_identity_provider(
     bound to another provider, settings that the kind finds a mistake in, a secret that is missing, something to keep
     secret where there is no key to seal it with, and metadata that cannot be read or used.
     """
+    said = _Said(kind, name, domains, settings or {}, secret)
+    return _put_in(said, provider_id=provider_id, is_enabled=True, actor=actor, now=now)
+
+
+def prepare_identity_provider(
+    *,
+    kind: str,
+    name: str,
+    domains: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    secret: str = "",
+    provider_id: UUID | None = None,
+    actor: Actor,
+    now: datetime,
+) -> IdentityProvider | Refusal:
+    """The same, switched off: nobody redeems otherwise before it is switched on (R62). Refuses the same."""
+    said = _Said(kind, name, domains, settings or {}, secret)
+    return _put_in(said, provider_id=provider_id, is_enabled=False, actor=actor, now=now)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What was typed."""
+
+    kind: str
+    name: str
+    domains: Sequence[str]
+    settings: Mapping[str, str]
+    secret: str
+
+
+def _put_in(
+    said: _Said, *, provider_id: UUID | None, is_enabled: bool, actor: Actor, now: datetime
+) -> IdentityProvider | Refusal:
+    secret = said.secret
     try:
-        found = kind_to_add(kind)
-        draft = drafted(kind=found, name=name, domains=domains, settings=settings or {}, secret=secret)
+        found = kind_to_add(said.kind)
+        draft = drafted(kind=found, name=said.name, domains=said.domains, settings=said.settings, secret=secret)
         wanted = next((one for one in found.settings if one.is_secret and one.is_required), None)
         if wanted is not None and not secret:
             raise Mistake(f"{wanted.label} is missing.")
@@ -64,6 +100,7 @@ def add_identity_provider(
                 tenant_id=tenant_id,
                 kind=found.id,
                 name=draft.name,
+                is_enabled=is_enabled,
                 is_bound_to_domains=found.is_bound_to_domains,
                 settings=dict(draft.settings),
                 certificates_end_at=ends_at,
@@ -76,7 +113,9 @@ def add_identity_provider(
             IdentityProviderDomain.objects.bulk_create(
                 IdentityProviderDomain(tenant_id=tenant_id, provider=provider, domain=one) for one in draft.domains
             )
-            details = {"kind": found.id, "name": draft.name, "domains": list(draft.domains)}
+            details: dict[str, object] = {"kind": found.id, "name": draft.name, "domains": list(draft.domains)}
+            if not is_enabled:
+                details["is_enabled"] = False
             record(actor=actor, action=ADDED, at=now, subject_kind=SUBJECT, subject_id=provider.id, details=details)
             return provider
     except Mistake as mistake:

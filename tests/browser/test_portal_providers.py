@@ -119,3 +119,6 @@ def test_R61_one_is_added_from_a_file_and_tested_without_a_script(portal: Page, 
     expect(portal.get_by_text(f"/{tenant.id}/saml/acs")).to_be_visible()
     portal.get_by_role("button", name="Test connection").click()
     expect(portal.get_by_role("list", name="What the test found")).to_be_visible()
+    portal.get_by_role("link", name="Switch on").click()
+    portal.get_by_role("button", name="Switch on Northwind").click()
+    expect(portal.get_by_text("Northwind is on.")).to_be_visible()

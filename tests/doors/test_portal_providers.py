@@ -67,8 +67,10 @@ def edit_of(provider: IdentityProvider) -> str:
 
 @pytest.fixture
 def partner(portal: Client, fabrikam: Tenant) -> IdentityProvider:
-    """An OpenID Connect provider that was added through the page."""
+    """An OpenID Connect provider that was added and switched on through the pages."""
     portal.post(f"{ADD}?kind=openIdConnect", typed("openIdConnect"))
+    made = stored(fabrikam)[0]
+    saved(portal, reverse("admin:guests_enable_provider", args=[made.pk]), {})
     return stored(fabrikam)[0]
 
 
@@ -86,10 +88,11 @@ class TestAdding:
         answer = portal.post(f"{ADD}?kind={kind}", typed(kind), follow=True)
         (made,) = stored(fabrikam)
         assert answer.redirect_chain == [(page_of(made), HTTPStatus.FOUND)]
-        assert "Partner is added and on" in text(answer)
+        assert "Partner is added, and off. Test the connection, then switch it on." in text(answer)
         with tenant_scope(fabrikam.id):
             assert connection_to(made).secret == given.secret(kind)
             assert made.kind == kind
+            assert not made.is_enabled, "nobody redeems otherwise before that was shown (R62)"
 
     def test_R61_its_redirect_uri_is_known_before_it_is_added(self, portal: Client, fabrikam: Tenant) -> None:
         form = portal.get(f"{ADD}?kind=openIdConnect").content.decode()
@@ -261,7 +264,7 @@ class TestOnesPage:
         self, portal: Client, fabrikam: Tenant, partner: IdentityProvider
     ) -> None:
         said = typed("openIdConnect", name="Renamed", setting_client_secret="", setting_issuer="https://evil.example")
-        assert "Renamed is saved" in text(portal.post(edit_of(partner), said, follow=True))
+        assert "The changes to Renamed are saved" in text(portal.post(edit_of(partner), said, follow=True))
         with tenant_scope(fabrikam.id):
             made = connection_to(stored(fabrikam)[0])
         assert (made.name, made.secret) == ("Renamed", given.SECRET)
@@ -288,8 +291,10 @@ class TestOnesPage:
         with tenant_scope(fabrikam.id):
             operations.disable_identity_provider(provider_id=partner.id, actor=operator, now=now)
         assert "Switched off" in text(portal.get(CUSTOM))
-        answer = portal.post(reverse("admin:providers_enable", args=[partner.id]), follow=True)
-        assert "Partner is on. Its guests can sign in again." in text(answer)
+        there = reverse("admin:guests_enable_provider", args=[partner.id])
+        assert f'href="{there}"' in portal.get(page_of(partner)).content.decode()
+        answer = saved(portal, there, {}, follow=True)
+        assert "Partner is on. Its guests can sign in." in text(answer)
         assert stored(fabrikam)[0].is_enabled
 
     def test_R62_switching_off_and_removing_lead_to_who_is_concerned(
@@ -334,6 +339,7 @@ class TestTheTest:
             said = self.ask(portal, fabrikam, server.url)
         assert "1 thing needs another look" in said
         assert "answers 500" in said
+        saved(portal, reverse("admin:guests_enable_provider", args=[stored(fabrikam)[0].pk]), {})
         assert "Last test failed" in text(portal.get(CUSTOM))
 
     def test_R61_a_provider_that_hangs_is_told(self, portal: Client, fabrikam: Tenant) -> None:
@@ -377,15 +383,15 @@ class TestWhoMay:
             assert client.get(url).status_code == (200 if manage else 403)
         if not manage:
             assert client.post(f"{ADD}?kind=google", typed("google")).status_code == HTTPStatus.FORBIDDEN
-            for deed in ("edit", "test", "enable"):
-                assert client.post(reverse(f"admin:providers_{deed}", args=[partner.id])).status_code == 403
+            for deed in ("providers_edit", "providers_test", "guests_enable_provider"):
+                assert client.post(reverse(f"admin:{deed}", args=[partner.id])).status_code == 403
         assert len(stored(fabrikam)) == 1
 
     def test_B5_another_tenants_provider_is_not_there(self, contoso: Tenant, partner: IdentityProvider) -> None:
         stranger = seated(contoso, Role.GLOBAL_ADMINISTRATOR)
         assert stranger.get(page_of(partner)).status_code == HTTPStatus.NOT_FOUND
-        for deed in ("edit", "test", "enable"):
-            url = reverse(f"admin:providers_{deed}", args=[partner.id])
+        for deed in ("providers_edit", "providers_test", "guests_enable_provider"):
+            url = reverse(f"admin:{deed}", args=[partner.id])
             assert stranger.post(url, typed("openIdConnect")).status_code == HTTPStatus.NOT_FOUND
         assert "Partner" not in text(stranger.get(CUSTOM)).replace("partner", "")
 

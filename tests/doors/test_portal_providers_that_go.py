@@ -14,7 +14,7 @@ from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests.doors.batches import work_off
-from tests.doors.portal import accepted, saved, text
+from tests.doors.portal import accepted, saved, seen, text
 from tests.doors.test_portal_microsoft_account import ROOT, methods
 from tests.doors.test_portal_pages import inline
 
@@ -116,6 +116,38 @@ def test_R3_guests_of_a_provider_that_is_off_come_back_or_are_reset(portal, fabr
     assert "There is no such guest" in text(portal.post(there, {"reset_all": "yes"}, follow=True))
 
 
+def test_R62_switching_on_says_first_who_comes_back_and_who_redeems_otherwise(portal, fabrikam, invite, provider):
+    federated(fabrikam, invite, provider, 1)
+    invite(fabrikam, "ines@contoso.com", name="Ines Moreau")
+    invite(fabrikam)
+    saved(portal, page_of(provider, "disable"), {"remedy": "none"})
+    there = page_of(provider, "enable")
+    words = text(portal.get(there))
+    assert "1 guest could sign in again" in words
+    assert "Not redeemed yet: 1 pending guest would redeem otherwise" in words
+    assert "Ines Moreau ines@contoso.com Email passcode → Contoso ID" in words
+    assert inline(portal.get(there).content.decode()) == []
+    assert "Nothing has been saved yet" in text(portal.post(there, {}))
+    with tenant_scope(fabrikam.id):
+        assert not IdentityProvider.objects.get().is_enabled
+    answer = saved(portal, there, {}, follow=True)
+    assert "Contoso ID is on. Its guests can sign in." in text(answer)
+    with tenant_scope(fabrikam.id):
+        assert IdentityProvider.objects.get().is_enabled
+        assert AuditEntry.objects.filter(action="identity_provider.switched").count() == 2
+    assert portal.get(there).status_code == 302, "it is on"
+
+
+def test_R62_more_guests_who_redeem_otherwise_are_shown_before_it_is_switched_on(portal, fabrikam, invite, provider):
+    saved(portal, page_of(provider, "disable"), {"remedy": "none"})
+    there = page_of(provider, "enable")
+    form = seen(portal, there, {})
+    invite(fabrikam, "ines@contoso.com", name="Ines Moreau")
+    assert "Ines Moreau" in text(portal.post(there, form))
+    with tenant_scope(fabrikam.id):
+        assert not IdentityProvider.objects.get().is_enabled
+
+
 def test_R62_a_removal_whose_effect_was_not_shown_removes_nothing(portal, fabrikam, invite, provider):
     federated(fabrikam, invite, provider)
     assert "Nothing has been saved yet" in text(portal.post(page_of(provider, "remove"), {"remedy": "reset"}))
@@ -131,7 +163,7 @@ def test_R3_a_provider_without_guests_goes_quietly(portal, fabrikam, provider):
     assert saved(portal, page_of(provider, "remove"), {})["Location"].endswith("/custom/")
 
 
-@pytest.mark.parametrize("deed", ["remove", "disable"])
+@pytest.mark.parametrize("deed", ["remove", "disable", "enable"])
 def test_R62_another_tenants_provider_is_not_there(contosos, portal, fabrikam, provider, deed):
     assert contosos.get(page_of(provider, deed)).status_code == 404
     assert contosos.post(page_of(provider, deed), {"remedy": "none"}).status_code == 404
