@@ -5,7 +5,8 @@ Knows when a link is still worth a mail. It makes no guest and no link, so who m
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +20,9 @@ from tenants import audit
 from tenants.audit import Actor
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal, Refused
+
+BETWEEN_REMINDERS: Final = timedelta(minutes=10)
+"""A reminder so soon after the one before is a second press of the button."""
 
 
 def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
@@ -37,13 +41,18 @@ def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now:
 def remind_guest(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation | Refusal:
     """Mail the same link again, as a reminder: the subject says so from then on.
 
-    Refuses what resending refuses, and an invitation that was accepted: there is nothing left to be reminded of.
+    Refuses what resending refuses, an invitation that was accepted (there is nothing left to be reminded of), and a
+    second reminder within 10 minutes of a mail.
     """
     try:
         with transaction.atomic():
             invitation = _locked(invitation_id)
             if invitation.accepted_at is not None:
                 raise Refused(Refusal(Code.INPUT, reason="This invitation was accepted. Send it again instead."))
+            mailed = invitation.last_mailed_at
+            if invitation.reminders and mailed is not None and mailed > now - BETWEEN_REMINDERS:
+                reason = "They were reminded and got an email less than 10 minutes ago. Wait, or send it again instead."
+                raise Refused(Refusal(Code.INPUT, reason=reason))
             invitation.reminders += 1
             invitation.save(update_fields=["reminders"])
             _mail_again(tenant, invitation, actor, now)

@@ -131,6 +131,20 @@ class TestReminding:
         assert "Reminded once" in shown
         assert "Reminded by" in shown
 
+    def test_R52_a_second_press_of_remind_sends_no_second_mail(self, portal, fabrikam, invite, operator, now):
+        invited = invite(fabrikam)
+        portal.post(deed(invited, "remind_one"))
+        answer = portal.post(deed(invited, "remind_one"), follow=True)
+        assert "less than 10 minutes ago. Wait, or send it again instead." in text(answer)
+        with tenant_scope(fabrikam.id):
+            assert Invitation.objects.get().reminders == 1
+            assert OutboundMail.objects.count() == 1
+            # Ten minutes later the same press is a deed of its own.
+            Invitation.objects.update(last_mailed_at=now - timedelta(minutes=10))
+        portal.post(deed(invited, "remind_one"))
+        with tenant_scope(fabrikam.id):
+            assert Invitation.objects.get().reminders == 2
+
     def test_R52_nobody_is_reminded_of_what_they_have_accepted(self, portal, fabrikam, invite, now):
         invited = invite(fabrikam)
         accepted(invited.guest)
