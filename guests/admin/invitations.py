@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from guests.admin.history import HistoryOfGuests
 from guests.admin.mail_words import mail_mark, newest_mails
 from guests.admin.steps import AgeFilter
-from guests.admin.timeline import timeline_of
+from guests.admin.timeline import timeline, told_of_invitation
 from guests.admin.words import invitation_mark, named
 from guests.models import Guest, Invitation
 from guests.operations.inviting import is_gone
@@ -180,7 +180,7 @@ class InvitationAdmin(HistoryOfGuests):
 
     def invitation_page(self, request: HttpRequest, invitation: Invitation) -> HttpResponseBase:
         now = clock()
-        mails = OutboundMail.objects.about("invitation", invitation.pk)[:20]
+        mails = list(OutboundMail.objects.about("invitation", invitation.pk)[:20])
         is_live = not is_gone(invitation, now)
         may_resend = is_live and self.may(request, Action.GUESTS_INVITE)
         return self.page(
@@ -190,7 +190,7 @@ class InvitationAdmin(HistoryOfGuests):
             invitation=invitation,
             mark=invitation_mark(invitation, now),
             mails=[(mail, mail_mark(mail)) for mail in mails],
-            lines=timeline_of(invitation, may_see_references=self.may(request, Action.AUDIT_VIEW)),
+            lines=timeline(self.as_may_be_read(request, told_of_invitation(invitation)), mails, invitation.guest),
             tells_no_more=reporting().reader is None,
             may_resend=may_resend,
             may_remind=may_resend and invitation.accepted_at is None and invitation.last_mailed_at is not None,

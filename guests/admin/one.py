@@ -1,7 +1,7 @@
 """One guest's page in the portal, and the buttons on it.
 
 Knows what an administrator sees of one guest, and calls one operation for each button. editing.py reads the form on it,
-record.py tells what became of the guest; it must never write a row.
+record.py and timeline.py tell what became of the guest; it must never write a row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from django.views.decorators.http import require_POST
 
 from guests.admin.editing import ADMINISTRATORS, EditForm, EditPages, suggested_sponsors
 from guests.admin.history import HistoryOfGuests
-from guests.admin.record import LOGS, agreed_by, log_of, redemptions_of
+from guests.admin.record import agreed_by, redemptions_of
+from guests.admin.timeline import LOGS, mails_of_guest, timeline, told_of_guest
 from guests.admin.words import invitation_mark, method_words, status_mark
 from guests.browsers import browser_words
 from guests.models import FederatedIdentity, Guest, GuestSession, Invitation
@@ -78,7 +79,8 @@ class OneGuestPages(EditPages, HistoryOfGuests):
                 return redirect("admin:guests_guest_change", guest.pk)
         now, log = clock(), request.GET.get("log", "")
         sessions = GuestSession.objects.filter(guest=guest, ended_at__isnull=True, expires_at__gt=now)
-        invitations = Invitation.objects.filter(guest=guest).order_by("-created_at")[:SHOWN]
+        invitations = list(Invitation.objects.filter(guest=guest).order_by("-created_at")[:SHOWN])
+        told = self.as_may_be_read(request, told_of_guest(guest, log))
         return self.page(
             request,
             "admin/guests/guest.html",
@@ -102,7 +104,7 @@ class OneGuestPages(EditPages, HistoryOfGuests):
             agreed=agreed_by(guest),
             redemptions=redemptions_of(guest),
             invitations=[(one, invitation_mark(one, now)) for one in invitations],
-            entries=self.as_may_be_read(request, log_of(guest, log)),
+            lines=timeline(told, mails_of_guest((one.pk for one in invitations), log), guest),
             logs=[(name, words, name == log) for name, words in LOGS.items()],
             may={
                 "reset": self.may(request, Action.GUESTS_RESET),

@@ -1,4 +1,4 @@
-"""What became of a guest, for their page: what they agreed to, how they redeemed, and what the history tells of them.
+"""What became of a guest, for their page: what they agreed to and how they redeemed.
 
 Knows which rows tell it and how an administrator reads them. Reads only.
 """
@@ -8,22 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import QuerySet
-
 from guests.admin.words import method_words
 from guests.models import Consent, ConsentKind, Guest, Redemption
-from guests.operations.identities import addresses_of
 from providers.rules import QUESTIONS, VERDICT_WORDS, Verdict
-from tenants.deeds import Group, actions_of
-from tenants.models import AuditEntry
 
 SHOWN: Final = 50
-"""Lines of history, consents and redemptions on the page."""
-
-_OF_SIGN_INS: Final = ["invitation.opened", *actions_of(Group.SIGN_INS), *actions_of(Group.CODES)]
-
-LOGS: Final = {"": "Everything", "sign-ins": "Sign-ins", "changes": "Changes"}
-"""The page's `?log=`, and what the link says."""
+"""Consents and redemptions on the page."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +58,6 @@ def redemptions_of(guest: Guest) -> list[Redeemed]:
     """How the guest redeemed, newest first. One statement."""
     found = Redemption.objects.filter(guest=guest).order_by("-redeemed_at")[:SHOWN]
     return [Redeemed(one, method_words(one.method), _why(one.reasons)) for one in found]
-
-
-def log_of(guest: Guest, log: str) -> list[AuditEntry]:
-    """The newest lines about the guest, and about their addresses as strangers typed them. Two statements.
-
-    `log` is one of LOGS. Each statement is one stretch of an index; together they would be none.
-    """
-    about = AuditEntry.objects.filter(subject_id=guest.pk)
-    typed = AuditEntry.objects.filter(address__in=addresses_of(guest)).exclude(subject_id=guest.pk)
-    lines = [*_newest(about, log), *_newest(typed, log)]
-    return sorted(lines, key=lambda one: -one.pk)[:SHOWN]
-
-
-def _newest(found: QuerySet[AuditEntry], log: str) -> QuerySet[AuditEntry]:
-    if log == "sign-ins":
-        found = found.filter(action__in=_OF_SIGN_INS)
-    elif log == "changes":
-        found = found.exclude(action__in=_OF_SIGN_INS)
-    return found.order_by("-id")[:SHOWN]
 
 
 def _why(reasons: object) -> list[Why]:

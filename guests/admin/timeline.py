@@ -1,84 +1,64 @@
-"""What became of one invitation, newest first: the history's lines, the codes asked for and the mails.
+"""What became of a guest, or of one invitation, newest first: the history's lines and the mails that were queued.
 
-Knows which rows tell it, and what each says to an administrator. Reads only, in three statements however long the
-guest has been here.
+Knows which rows tell it, and how a line of a timeline is made of them. Reads only: two statements for an invitation
+beside its mails, and three for a guest, however long they have been here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
-from guests.models import Invitation
+from guests.models import Guest, Invitation
+from guests.operations.identities import addresses_of
 from outbox.models import WAITING, OutboundMail
-from tenants.models import AuditEntry, Outcome
+from tenants.deeds import Group, actions_of
+from tenants.models import ActorKind, AuditEntry
+from tenants.moments import heading_of, mark_of
+from tenants.telling import times, why_of
 
 SHOWN: Final = 50
 """Lines of a timeline."""
 
+LOGS: Final = {"": "Everything", "sign-ins": "Sign-ins", "changes": "Changes"}
+"""The guest page's `?log=`, and what the link says."""
+
 _SAME_MOMENT: Final = timedelta(minutes=1)
 """The door's clock, by which an invitation was made, and the database's, by which its row was."""
 
-_WORDS: Final = {
-    "guest.invited": "Invited",
-    "guest.invited_again": "Invited again",
-    "guest.signed_up": "Signed up",
-    "guest.redeemed": "Redeemed",
-    "guest.declined": "Declined",
-    "guest.reset": "Redemption status reset",
-    "guest.blocked": "Sign-in blocked",
-    "guest.unblocked": "Sign-in allowed again",
-    "guest.deleted": "Guest deleted",
-    "guest.restored": "Guest restored",
-    "guest.left": "The guest left",
-    "invitation.resent": "Sent again",
-    "invitation.reminded": "Reminded",
-    "invitation.revoked": "Revoked",
-    "invitation.asked_again": "The guest asked for a new invitation",
-    "invitation.opened": "Link opened",
-    "passcode.requested": "Code sent",
-    "passcode.resent": "Code sent again",
-    "mail.handed_over": "Handed over to the mail server",
-    "mail.delivered": "Delivered",
-    "mail.deferred": "Deferred by the recipient’s server",
-    "mail.bounced": "Bounced",
-    "mail.failed": "Not taken by the mail server",
-    "mail.suppressed": "Not sent",
-    "mail.dropped": "Not sent",
-}
-_WEIGHS: Final = {
-    "guest.redeemed": "v-good",
-    "mail.delivered": "v-good",
-    "mail.bounced": "v-bad-mark",
-    "mail.failed": "v-bad-mark",
-    "mail.dropped": "v-bad-mark",
-    "mail.suppressed": "v-bad-mark",
-    "invitation.revoked": "v-bad-mark",
-    "guest.declined": "v-bad-mark",
-    "guest.blocked": "v-bad-mark",
-}
+_OF_SIGN_INS: Final = ["invitation.opened", *actions_of(Group.SIGN_INS), *actions_of(Group.CODES)]
+_OF_AN_INVITATION: Final = [
+    *actions_of(Group.INVITATIONS),
+    *actions_of(Group.MAIL),
+    *(f"guest.{deed}" for deed in ("redeemed", "declined", "reset", "blocked", "unblocked", "signed_up")),
+    *(f"guest.{deed}" for deed in ("deleted", "restored", "left")),
+]
 _CODES: Final = ("passcode.requested", "passcode.resent")
 _ADDS: Final = {"invitation.opened": "A mail scanner may have."}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that happened. `mark` is the class of its dot; `by` is empty where nobody in particular did it."""
+    """One thing that happened. `mark` is the class of its dot; `by` is empty where nobody in particular did it, and
+    `address` where it is the guest's own."""
 
     at: datetime
     words: str
     mark: str = ""
     by: str = ""
     detail: str = ""
+    address: str = ""
+    source: str = ""
     reference: str = ""
 
 
-def timeline_of(invitation: Invitation, *, may_see_references: bool) -> list[Line]:
-    """The newest lines about this invitation. `may_see_references` is the leave to see the audit log."""
+def told_of_invitation(invitation: Invitation) -> list[AuditEntry]:
+    """The newest entries about the invitation, and about the codes that were asked for until it was accepted."""
     since = invitation.created_at - _SAME_MOMENT
     of_guest = AuditEntry.objects.filter(subject_id__in=[invitation.guest_id, invitation.pk], happened_at__gte=since)
     of_codes = AuditEntry.objects.filter(
@@ -86,36 +66,66 @@ def timeline_of(invitation: Invitation, *, may_see_references: bool) -> list[Lin
     )
     if invitation.accepted_at is not None:
         of_codes = of_codes.filter(happened_at__lte=invitation.accepted_at)
-    told = of_guest.filter(Q(action__in=_WORDS)).order_by("-id")[: 2 * SHOWN]
-    lines = [
-        *_of_entries([one for one in told if _is_about(one, invitation)], may_see_references),
-        *_of_entries(list(of_codes.order_by("-id")[:SHOWN]), may_see_references),
-        *_of_mails(invitation),
-    ]
+    told = of_guest.filter(action__in=_OF_AN_INVITATION).order_by("-id")[: 2 * SHOWN]
+    return [*(one for one in told if _is_about(one, invitation)), *of_codes.order_by("-id")[:SHOWN]]
+
+
+def told_of_guest(guest: Guest, log: str) -> list[AuditEntry]:
+    """The newest entries about the guest, and about their addresses: as strangers typed them, as mails went there.
+
+    `log` is one of LOGS. Each statement is one stretch of an index; together they would be none.
+    """
+    about = AuditEntry.objects.filter(subject_id=guest.pk)
+    addressed = AuditEntry.objects.filter(address__in=addresses_of(guest)).exclude(subject_id=guest.pk)
+    return [*_newest(about, log), *_newest(addressed, log)]
+
+
+def mails_of_guest(invitations: Iterable[UUID], log: str) -> Sequence[OutboundMail]:
+    """The mails about these invitations, where the `log` tells of mails. At most one statement."""
+    if log == "sign-ins":
+        return []
+    mails = OutboundMail.objects.filter(kind="invitation", subject_id__in=list(invitations))
+    return list(mails.order_by("-created_at", "-id")[:SHOWN])
+
+
+def timeline(entries: Iterable[AuditEntry], mails: Iterable[OutboundMail], guest: Guest) -> list[Line]:
+    """Entries and mails as lines, the newest first; entries as far as the reader may read them."""
+    lines = [*(_of_entry(entry, guest) for entry in entries), *_of_mails(mails)]
     return sorted(lines, key=lambda one: one.at, reverse=True)[:SHOWN]
 
 
+def _newest(found: QuerySet[AuditEntry], log: str) -> QuerySet[AuditEntry]:
+    if log == "sign-ins":
+        found = found.filter(action__in=_OF_SIGN_INS)
+    elif log == "changes":
+        found = found.exclude(action__in=_OF_SIGN_INS)
+    return found.order_by("-id")[:SHOWN]
+
+
 def _is_about(entry: AuditEntry, invitation: Invitation) -> bool:
-    """Lines that name another invitation are its own timeline's."""
+    """Entries that name another invitation are its own timeline's."""
     return bool(entry.details.get("invitation", str(invitation.pk)) == str(invitation.pk))
 
 
-def _of_entries(entries: list[AuditEntry], may_see_references: bool) -> Iterator[Line]:
-    for entry in entries:
-        is_done = entry.outcome != Outcome.REFUSED
-        detail = _ADDS.get(entry.action, "") or str(entry.details.get("reason") or "")
-        yield Line(
-            at=entry.happened_at,
-            words=_WORDS.get(entry.action, entry.action) if is_done else f"Refused: {_WORDS[entry.action].lower()}",
-            mark=_WEIGHS.get(entry.action, "") if is_done else "v-bad-mark",
-            by="" if entry.action.startswith("mail.") else entry.actor_name,
-            detail=" ".join(filter(None, [entry.code, detail])),
-            reference=entry.correlation if may_see_references else "",
-        )
+def _of_entry(entry: AuditEntry, guest: Guest) -> Line:
+    return Line(
+        at=entry.happened_at,
+        words=heading_of(entry),
+        mark=mark_of(entry),
+        by="" if entry.action.startswith("mail.") else _who(entry),
+        detail=" ".join(filter(None, [entry.code, _ADDS.get(entry.action, "") or why_of(entry)])),
+        address="" if entry.address == guest.address_key else entry.address,
+        source=entry.source,
+        reference=entry.correlation,
+    )
 
 
-def _of_mails(invitation: Invitation) -> Iterator[Line]:
-    """Queueing writes no line of history; the rows that are not forgotten yet tell it."""
-    for mail in OutboundMail.objects.about("invitation", invitation.pk)[:SHOWN]:
-        tried = f"Tried {mail.tries} times: {mail.reason}" if mail.state in WAITING and mail.reason else ""
+def _who(entry: AuditEntry) -> str:
+    return entry.actor_name or ("somebody" if entry.actor_kind == ActorKind.STRANGER else "")
+
+
+def _of_mails(mails: Iterable[OutboundMail]) -> Iterator[Line]:
+    """Queueing writes no entry; the rows that are not forgotten yet tell it."""
+    for mail in mails:
+        tried = f"Tried {times(mail.tries)}: {mail.reason}" if mail.state in WAITING and mail.reason else ""
         yield Line(at=mail.created_at, words="Email queued", detail=tried)
