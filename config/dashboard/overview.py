@@ -46,6 +46,8 @@ from tenants.roles import Action
 USUAL = 30
 LATELY = 6
 MOST_PROVIDERS = 200
+A_FEW = 5
+"""Guests from whose number on the funnel says where most are lost."""
 
 STEPS = {INVITED: "Invited", OPENED: "Opened the link", CODE_SENT: "Code sent", REDEEMED: "Redeemed"}
 LOST_AT = {
@@ -150,7 +152,8 @@ def _funnel(figures: Figures, lists: Lists) -> FunnelPart:
         for step, before, here in zip(LOST_AT, counts, counts[1:], strict=False)
     ]
     most = max(lost, key=lambda one: one.count)
-    where = f" Most are lost {LOST_AT[most.name]}." if most.count else ""
+    # Of a handful nothing is "most": they were invited a moment ago.
+    where = f" Most are lost {LOST_AT[most.name]}." if most.count and invited >= A_FEW else ""
     guests = "guest" if invited == 1 else "guests"
     says = f"{charts.shown(redeemed)} of {charts.shown(invited)} {guests} redeemed"
     return FunnelPart(f"{says} ({charts.share(redeemed, invited)}).{where}", charts.funnel(counts, lost))
