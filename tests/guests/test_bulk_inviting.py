@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from guests.models import Batch, BatchRow, BatchState, Ended, Guest, Invitation, Result, Verdict
-from guests.operations.batches import checking, inviting
+from guests.operations.batches import checking, inviting, reading
 from guests.operations.batches.kinds import WORK
+from guests.operations.batches.reading import Place
+from guests.operations.batches.results import rows_of
 from guests.operations.batches.slices import carry_on
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest, link_of
 from outbox.models import OutboundMail
@@ -51,7 +53,7 @@ def by_hand(tenant: Tenant, operator, now, address: str = "nicole@example.com", 
         pytest.param("a@b.example,ftp://x", "Redirect not a link", id="R39-no link"),
         pytest.param("a@b.example,https://evil.example/x", "https://evil.example is not registered", id="R39-origin"),
         pytest.param("a@b.example,,maybe", "Not true or false", id="R54-send"),
-        pytest.param(f"a@b.example,,,{'x' * 501}", "Message too long: It has 501", id="R51-message"),
+        pytest.param(f"a@b.example,,,{'x' * 501}", "Message too long: The message has 501", id="R51-message"),
         pytest.param("a@b.example,,,hi \u202etxt.exe", "Hidden character", id="R51-bidi"),
         pytest.param(f"a@b.example,,,,{'N' * 101}", "Name too long", id="R54-name"),
         pytest.param("a@b.example,,,,Ni\u200bcole", "Hidden character", id="R54-hidden name"),
@@ -73,6 +75,35 @@ def test_R54_a_header_without_rows_and_too_many_rows_are_refused(fabrikam, opera
         batch = uploaded(fabrikam, content, operator, now)
         assert batch.state == BatchState.UNREADABLE
         assert fix in batch.problem
+
+
+def test_R54_a_file_of_empty_rows_ends_in_words_and_gives_way_to_others_meanwhile(fabrikam, operator, now, monkeypatch):
+    content = lines("bo@example.com") + b"\n" * 10_000 + b"nicole@example.com\r\n" + b"\n" * 10_000
+    monkeypatch.setattr(reading, "TOGETHER", 5)
+    batch = uploaded(fabrikam, content, operator, now)
+    assert (batch.state, batch.rows) == (BatchState.CHECKED, 2)
+    assert Place.of(batch.read_to).lines > 20_000
+    monkeypatch.setattr(reading, "MOST_EMPTY", 15_000)
+    batch = uploaded(fabrikam, content + b"\n", operator, now)
+    assert batch.state == BatchState.UNREADABLE
+    assert "empty rows. In Excel, delete the rows under the last guest" in batch.problem
+    with tenant_scope(fabrikam.id):
+        told = [row[:2] for row in rows_of(batch)]
+    assert told == [[2, "bo@example.com"], [10_003, "nicole@example.com"]], "what was checked is told"
+
+
+def test_R54_a_slice_reads_no_more_than_some_megabytes(fabrikam, operator, now, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_TOGETHER", 1000)
+    read: list[int] = []
+    batch = uploaded(fabrikam, many(100) + b"," * 5000 + b"\r\nbo@example.com\r\n", operator, now)
+    with tenant_scope(fabrikam.id):
+        Batch.objects.filter(id=batch.id).update(state=BatchState.CHECKING, read_to="", rows=0)
+        BatchRow.objects.all().delete()
+        batch.refresh_from_db()
+        while checking.check_rows(batch, fabrikam):
+            read.append(Place.of(batch.read_to).byte)
+    assert batch.rows == 101
+    assert len(read) > 5
 
 
 def test_R53_the_lists_of_domains_hold_at_the_check_and_at_the_deed(fabrikam, operator, now):
@@ -174,7 +205,7 @@ def test_R17_the_limits_on_inviting_one_by_one_do_not_bind_it_and_its_mails_have
 def test_R54_a_slice_takes_the_same_few_statements_however_many_rows_it_has(fabrikam, operator, now, monkeypatch):
     counts = set()
     for size in (2, 40):
-        monkeypatch.setattr(checking, "SLICE", size)
+        monkeypatch.setattr(reading, "TOGETHER", size)
         monkeypatch.setattr(inviting, "SLICE", size)
         batch = uploaded(fabrikam, many(1), operator, now, name=f"{size}.csv")
         batch = uploaded(fabrikam, lines(*(f"g{n}@x{size}.example,,true,Hi,G" for n in range(size - 1))), operator, now)

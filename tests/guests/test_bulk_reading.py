@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
+
 import pytest
 
 from guests.operations.batches.formats import TEMPLATE, recognise
 from guests.operations.batches.reading import (
     LONGEST_RECORD,
+    MOST_EMPTY,
+    PIECE,
+    TOGETHER,
     TOO_LONG,
+    TOO_MANY_CELLS,
     UNPAIRED,
     Place,
     Record,
@@ -52,6 +59,68 @@ def test_R54_it_reads_entras_template_in_any_order() -> None:
     assert form.columns == {"message": 0, "send": 1, "redirect_url": 2, "email": 3}
 
 
+@pytest.mark.parametrize(
+    "empty", ["\n", "\r\n", " ,,\r", "\u00a0\n", '"","\n"\n'], ids=["LF", "CRLF", "cells", "space", "quoted"]
+)
+@pytest.mark.parametrize("piece", [777, 1 << 20])
+def test_R54_empty_rows_are_counted_and_it_goes_on_amid_them(empty: str, piece: int) -> None:
+    content = f"email,name\nbo@example.com\n{empty * 3 * TOGETHER}nicole@example.com,Nicole".encode()
+    bo, *nothing, nicole = read(content, piece=piece)
+    assert len(nothing) >= (3 if empty.count("\n") < 2 else 6) - 1
+    assert all(one.is_empty for one in nothing)
+    assert not bo.is_empty
+    assert nicole.cells == ("nicole@example.com", "Nicole")
+    assert (nicole.number, nicole.end.empty) == (3 + nicole.end.empty, 3 * TOGETHER * max(1, empty.count("\n")))
+    form, _ = recognise(content)
+    for one in nothing:
+        (again,) = [row for row in records([content[one.end.byte :]], form, one.end) if not row.is_empty]
+        assert again == nicole
+        assert Place.of(str(one.end)) == one.end
+
+
+def test_R54_a_place_from_before_empty_rows_were_counted_is_understood() -> None:
+    assert Place.of("120:7") == Place(120, 7, 0)
+
+
+def test_R54_a_message_keeps_the_empty_lines_in_it() -> None:
+    (row,) = read(f'{HEADER}\r\na@b.example,,,"Hello,\r\n\r\n\r\nyou\n\n",Bo'.encode())
+    assert row.cells[3] == "Hello,\r\n\r\n\r\nyou\n\n"
+    assert row.end.lines == 7
+    (first, *_, last) = read(f'{HEADER}\na@b.example,,,"Hello{chr(10) * 120}you",Bo\n{ROW}'.encode())
+    assert first.mistake == UNPAIRED
+    assert last.cells == CELLS
+
+
+def test_R54_a_row_of_thousands_of_cells_is_one_row_with_a_mistake() -> None:
+    first, quoted, last = read(f'{HEADER}\r\na@b.example{",x" * 5000}\r\n"a"{"," * 5000}\r\n{ROW}'.encode())
+    assert (first.cells, first.mistake) == (("a@b.example",), TOO_MANY_CELLS)
+    assert (quoted.cells, quoted.mistake) == (("a",), TOO_MANY_CELLS)
+    assert last.cells == CELLS
+
+
+@pytest.mark.parametrize("begins", [b"", b"email,name\n", b'email,name\n"'], ids=["header", "row", "quoted"])
+def test_R54_sixty_megabytes_without_a_line_break_are_never_held(begins: bytes) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield (begins + b"x" * PIECE)[:PIECE]
+        for _ in range(60 * 4):
+            yield b"x" * PIECE
+
+    tracemalloc.start()
+    try:
+        first = next(pieces())
+        if begins:
+            form, place = recognise(first)
+            rest = (piece[place.byte :] if at == 0 else piece for at, piece in enumerate(pieces()))
+            (row,) = records(rest, form, place)
+            assert row.mistake == TOO_LONG
+        else:
+            with pytest.raises(Unreadable, match="Line 1 is too long for the names"):
+                recognise(first)
+        assert tracemalloc.get_traced_memory()[1] < 10 * PIECE
+    finally:
+        tracemalloc.stop()
+
+
 def test_R54_it_goes_on_from_any_row() -> None:
     content = f'{HEADER}\r\n{ROW}\r\n\r\n"open\r\nbo@example.com\r\n{ROW}\r\n'.encode()
     form, _ = recognise(content)
@@ -83,10 +152,10 @@ def test_R54_a_quoted_cell_that_grows_too_long_is_one_too() -> None:
     assert len(found) == LONGEST_RECORD // 1000 + 3
 
 
-def test_R54_three_hundred_columns_are_read_and_a_nul_is_made_visible() -> None:
-    wide = ["email", *(f"column {n}" for n in range(300))]
-    (row,) = read((",".join(wide) + "\r\nn\0@example.com" + ",x" * 300).encode())
-    assert len(row.cells) == 301
+def test_R54_a_hundred_columns_are_read_and_a_nul_is_made_visible() -> None:
+    wide = ["email", *(f"column {n}" for n in range(99))]
+    (row,) = read((",".join(wide) + "\r\nn\0@example.com" + ",x" * 99).encode())
+    assert len(row.cells) == 100
     assert row.cells[0] == "n\ufffd@example.com"
 
 
@@ -102,6 +171,11 @@ def test_R54_three_hundred_columns_are_read_and_a_nul_is_made_visible() -> None:
         pytest.param(b"email,mail\r\n", "Take one out", id="R54-twice"),
         pytest.param(b"PK\x03\x04\x00\x00", "save the sheet as", id="R54-workbook"),
         pytest.param(b"MZ\x90\x00\x03\x00\x00\x00\x04\x00", "not a CSV file", id="R54-binary"),
+        pytest.param(f"email{',x' * 100}\r\n".encode(), "101 columns; 100 is the most", id="R54-wide"),
+        pytest.param(b"email" + b"," * 2000, "Line 1 is too long for the names", id="R54-wider"),
+        pytest.param(b"email" + b" " * LONGEST_RECORD, "Line 1 is too long for the names", id="R54-long"),
+        pytest.param(b"email\n" + b"\n" * (MOST_EMPTY + 1), "delete the rows under the last guest", id="R54-endless"),
+        pytest.param(b"\r" * (MOST_EMPTY + 1), "delete the rows under the last guest", id="R54-endless first"),
         pytest.param("email\r\nm\xfcller@b.example".encode("cp1252"), "Line 2 is not written in UTF-8", id="R54-1252"),
     ],
 )

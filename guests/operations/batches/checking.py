@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from django.db.models import Min
 
 from guests.models import Batch, BatchPart, BatchRow, Guest, Verdict
 from guests.operations.batches.formats import recognise
-from guests.operations.batches.reading import PIECE, Format, Place, Unreadable, records
+from guests.operations.batches.reading import PIECE, Format, Place, Record, Unreadable, is_full, records
 from guests.operations.batches.typed_rows import RowReader, TypedRow
 from tenants.models import Administrator, Tenant
 from tenants.writing import insert_many
-
-SLICE: Final = 500
-"""Rows that one slice checks."""
 
 MOST_ROWS: Final = 100_000
 """Rows of one file."""
@@ -34,21 +30,24 @@ def check_rows(batch: Batch, tenant: Tenant) -> bool:
     """Check the next slice, moving the batch's counts. True while there is more; `problem` says why there is not."""
     try:
         form, place = _begun(batch)
-        read = list(islice(records(pieces_of(batch, place.byte), form, place), SLICE))
+        read = _read(batch, form, place)
     except Unreadable as error:
         batch.problem = str(error)
         return False
-    if batch.rows + len(read) > MOST_ROWS:
+    rows = [one for one in read if not one.is_empty]
+    if batch.rows + len(rows) > MOST_ROWS:
         batch.problem = f"The file has more than {MOST_ROWS:,} rows. Split it into several files."
         return False
-    if not read:
-        if not batch.rows:
-            batch.problem = "The file has a header and no rows under it. Write a row for each guest."
-        return False
-    reader = RowReader(form, tenant)
-    _store(batch, tenant, [reader.read(record) for record in read])
-    batch.read_to = str(read[-1].end)
-    return len(read) == SLICE
+    if rows:
+        reader = RowReader(form, tenant)
+        _store(batch, tenant, [reader.read(record) for record in rows])
+    if read:
+        batch.read_to = str(read[-1].end)
+    if is_full(read, place):
+        return True
+    if not batch.rows:
+        batch.problem = "The file has a header and no rows under it. Write a row for each guest."
+    return False
 
 
 def pieces_of(batch: Batch, byte: int) -> Iterator[bytes]:
@@ -76,6 +75,16 @@ def _begun(batch: Batch) -> tuple[Format, Place]:
     batch.choice["format"] = form.stored()
     Batch.objects.filter(id=batch.id).update(choice=batch.choice)
     return form, place
+
+
+def _read(batch: Batch, form: Format, place: Place) -> list[Record]:
+    """What one slice looks at: rows, and how far the file was empty."""
+    read: list[Record] = []
+    for one in records(pieces_of(batch, place.byte), form, place):
+        read.append(one)
+        if is_full(read, place):
+            break
+    return read
 
 
 def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:

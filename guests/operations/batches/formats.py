@@ -11,9 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from guests.operations.batches.reading import Format, Place, Unreadable, records
+from guests.operations.batches.reading import TOO_LONG, TOO_MANY_CELLS, Format, Place, Unreadable, records
 
 DELIMITERS: Final = (",", ";", "\t")
+
+MOST_COLUMNS: Final = 100
+"""Of one file: its result repeats them all in each row."""
 
 VERSION: Final = "version:v1.0"
 """The first row of Entra's template."""
@@ -83,6 +86,11 @@ def recognise(first: bytes) -> tuple[Format, Place]:
     encoding, begin = _encoding(first)
     found = [_with_header(first, Format(encoding, delimiter), begin) for delimiter in DELIMITERS]
     form, place, title = max(found, key=lambda one: ("email" in one[0].columns, len(one[0].columns)))
+    if len(form.headers) > MOST_COLUMNS:
+        raise Unreadable(
+            f"The header has {len(form.headers):,} columns; {MOST_COLUMNS} is the most. Take out those that are not "
+            "needed."
+        )
     if "email" in form.columns:
         return form, place
     if not title:
@@ -124,6 +132,12 @@ def _with_header(first: bytes, form: Format, begin: int) -> tuple[Format, Place,
     # A line break behind it: the piece may end amid a character, which matters to nobody who stops before it.
     for record in records([first[begin:], "\n".encode(form.encoding)], form, place):
         place = record.end
+        if record.is_empty:
+            continue
+        if record.mistake in (TOO_LONG, TOO_MANY_CELLS):
+            raise Unreadable(
+                f"Line {record.number:,} is too long for the names of columns. Put a row above it: {PLAIN_HEADER}"
+            )
         cell = record.cells[0].strip() if record.cells else ""
         if not title and cell.lower() in {"sep=", f"sep={form.delimiter}".strip()}:
             continue

@@ -7,16 +7,12 @@ as a whole. What is yielded is asked for inside the tenant's scope.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from guests.models import Batch, BatchPart, BatchRow, BatchState, Result, Verdict
 from guests.operations.batches.checking import pieces_of
 from guests.operations.batches.formats import recognise
-from guests.operations.batches.reading import Format, Record, records
-
-TOGETHER: Final = 500
-"""Rows that one statement fetches."""
+from guests.operations.batches.reading import TOGETHER, Format, Record, Unreadable, portions, records
 
 OF_NO_FILE: Final = ("email", "name")
 """The columns where guests were chosen and no file names them."""
@@ -37,14 +33,15 @@ def rows_of(batch: Batch) -> Iterator[list[object]]:
         for row in _by_key(batch):
             yield [row.number, row.address, row.name, *_result(batch, row)]
         return
+    last = BatchRow.objects.filter(batch=batch).order_by("-number").values_list("number", flat=True).first() or 0
     form, place = recognise(next(pieces_of(batch, 0), b""))
-    read = records(pieces_of(batch, place.byte), form, place)
-    while some := list(islice(read, TOGETHER)):
-        there = BatchRow.objects.filter(batch=batch, number__gte=some[0].number, number__lte=some[-1].number)
-        by_number = {row.number: row for row in there}
-        for record in some:
-            if record.number in by_number:
-                yield [record.number, *_cells(record, form), *_result(batch, by_number[record.number])]
+    try:
+        for some in portions(records(pieces_of(batch, place.byte), form, place), place):
+            yield from _with_results(batch, form, some)
+            if some[-1].number >= last:  # what comes behind was never checked, and may be endless
+                return
+    except Unreadable:
+        return  # the batch's page says it
 
 
 def result_words(batch: Batch, row: BatchRow) -> str:
@@ -56,6 +53,14 @@ def result_words(batch: Batch, row: BatchRow) -> str:
     if row.result == Result.DONE:
         return DONE[Verdict(row.verdict)]
     return FORESEEN[Verdict(row.verdict)] if batch.state != BatchState.DISCARDED else "not done"
+
+
+def _with_results(batch: Batch, form: Format, some: list[Record]) -> Iterator[list[object]]:
+    there = BatchRow.objects.filter(batch=batch, number__gte=some[0].number, number__lte=some[-1].number)
+    by_number = {row.number: row for row in there}
+    for record in some:
+        if record.number in by_number:
+            yield [record.number, *_cells(record, form), *_result(batch, by_number[record.number])]
 
 
 def _has_file(batch: Batch) -> bool:
