@@ -10,6 +10,7 @@ import pytest
 from django.core.management import get_commands
 
 from config.stack import local_env
+from tenants.roles import Role, in_words
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -75,6 +76,16 @@ def test_J_every_setting_stands_in_the_example_with_a_sentence(name: str) -> Non
 def test_J_no_setting_is_named_that_nothing_reads() -> None:
     named = rows_of("Settings") | set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
     assert named - settings_read() == {"ANYMAIL_…"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_R63_a_role_may_what_the_readme_says(role: Role) -> None:
+    said = in_words(role).removeprefix("May ").removesuffix(".")
+    assert f"| `{role}` | {said} |\n" in README
+
+
+def test_R63_no_role_is_named_that_is_not_there() -> None:
+    assert rows_of("How an administrator works") == {role.value for role in Role}
 
 
 @pytest.mark.parametrize("name", our_commands())
