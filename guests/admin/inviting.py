@@ -20,8 +20,9 @@ from django.utils.safestring import SafeString
 
 from guests.admin.desk import inviter_of
 from guests.admin.forms import InviteForm
-from guests.admin.words import status_mark
+from guests.admin.words import redeemed_mark, status_mark
 from guests.models import Guest
+from guests.operations.deleting import restorable
 from guests.operations.inviting import Inviter, invite_guest, invite_guest_by_mail, inviting_refusal
 from guests.operations.previewing import preview_invitation
 from tenants.doors.admin import TenantModelAdmin, actor, clock
@@ -38,13 +39,18 @@ CANNOT = "This address can’t be invited by you. Ask a Global Administrator to 
 
 @dataclass(frozen=True)
 class Known:
-    """The guest whose address was typed. `token` changes with what there is to say; `is_kept` is what they were told,
-    where the inviter's role changes nothing of it."""
+    """The guest whose address was typed, or the one who had it and can be restored. `token` changes with what there is
+    to say; `is_kept` is what they were told, where the inviter's role changes nothing of it."""
 
     guest: Guest
     mark: SafeString
     token: str
     is_kept: bool
+
+    @property
+    def submit(self) -> str:
+        """The button's words."""
+        return "Invite as a new guest" if self.guest.deleted_at else "Invite again"
 
 
 class InvitePages(TenantModelAdmin):
@@ -80,7 +86,8 @@ class InvitePages(TenantModelAdmin):
             request,
             form,
             title="Invite a guest",
-            submit="Invite again" if known else "Invite",
+            submit=known.submit if known else "Invite",
+            may_restore=self.may(request, Action.GUESTS_DELETE),
             template="admin/guests/invite.html",
             fieldsets=self.INVITE_FIELDSETS,
             buttons=[("_addanother", "Invite and add another"), ("_preview", "See the email first")],
@@ -149,6 +156,7 @@ class InvitePages(TenantModelAdmin):
             is_mailed=form.cleaned_data["sends_mail"],
             typed=InviteForm(destinations=form.offered, initial=typed),
             known=known,
+            may_restore=self.may(request, Action.GUESTS_DELETE),
         )
 
     def _closed(self, request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
@@ -168,8 +176,12 @@ class InvitePages(TenantModelAdmin):
 
 
 def _known(form: InviteForm, inviter: Inviter) -> Known | None:
-    guest = Guest.objects.filter(address_key=form.cleaned_data["email"].key, deleted_at=None).first()
+    key = form.cleaned_data["email"].key
+    guest = Guest.objects.filter(address_key=key, deleted_at=None).first()
+    if guest is None:
+        guest = restorable().filter(address_key=key).order_by("-deleted_at").first()
     if guest is None:
         return None
-    token = f"{guest.pk}:{guest.redemption_status}"
-    return Known(guest, status_mark(guest), token, is_kept=inviter.kind not in BY_ROLE)
+    token = f"{guest.pk}:{'deleted' if guest.deleted_at else guest.redemption_status}"
+    mark = redeemed_mark(guest) if guest.deleted_at else status_mark(guest)
+    return Known(guest, mark, token, is_kept=inviter.kind not in BY_ROLE)

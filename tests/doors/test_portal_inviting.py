@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 
 from guests.models import Guest, Invitation, Status
+from guests.operations.deleting import delete_guest
 from guests.operations.inviting import Details, Inviter, invite_guest
 from outbox.models import OutboundMail
 from tenants.addresses import canonical
@@ -38,6 +40,12 @@ def guest_of(tenant: Tenant, address: str = NEW) -> Any:
 def count(tenant: Tenant) -> tuple[int, int, int]:
     with tenant_scope(tenant.id):
         return Guest.objects.count(), Invitation.objects.count(), OutboundMail.objects.count()
+
+
+def deleted(guest: Guest, actor: Any, now: Any) -> Guest:
+    with tenant_scope(guest.tenant_id):
+        assert not isinstance(delete_guest(guest_id=guest.pk, actor=actor, now=now), Refusal)
+    return guest
 
 
 def lets(tenant: Tenant, who: WhoMayInvite) -> None:
@@ -179,6 +187,32 @@ class TestKnown:
         accepted(invited.guest)
         again = portal.post(INVITE, {**typed(email=invited.guest.address), **hidden(answer)})
         assert "They have accepted." in text(again)
+
+    def test_R55_a_deleted_guest_of_that_address_can_be_restored_instead(self, portal, fabrikam, invite, operator, now):
+        gone = deleted(invite(fabrikam).guest, operator, now)
+        answer = portal.post(INVITE, typed(email=gone.address))
+        assert "Nicole Wagner was a guest" in text(answer)
+        assert "Inviting makes a new guest" in text(answer)
+        assert reverse("admin:guests_restore", args=[gone.pk]) in answer.content.decode()
+        assert guest_of(fabrikam, gone.address_key).pk == gone.pk, "nobody is invited before that was said"
+        assert portal.post(INVITE, {**typed(email=gone.address), **hidden(answer)}).status_code == 302
+        with tenant_scope(fabrikam.id):
+            assert Guest.objects.get(address_key=gone.address_key, deleted_at=None).pk != gone.pk
+
+    def test_R55_who_may_not_restore_is_shown_the_list_and_who_sees_no_guests_nothing(
+        self, as_role, fabrikam, invite, operator, now
+    ):
+        gone = deleted(invite(fabrikam).guest, operator, now)
+        answer = as_role(Role.GUEST_INVITER).post(INVITE, typed(email=gone.address))
+        assert "Inviting makes a new guest" in text(answer)
+        assert reverse("admin:guests_restore", args=[gone.pk]) not in answer.content.decode()
+        assert reverse("admin:guests_deleted") in answer.content.decode()
+        lets(fabrikam, WhoMayInvite.MEMBERS)
+        assert as_role(READER).post(INVITE, typed(email=gone.address)).status_code == 302
+
+    def test_R55_a_deleted_guest_of_another_tenant_is_not_known(self, portal, contoso, invite, operator, now):
+        gone = deleted(invite(contoso).guest, operator, now)
+        assert portal.post(INVITE, typed(email=gone.address)).status_code == 302
 
     def test_B5_a_guest_of_another_tenant_is_not_known(self, portal, contoso, invite):
         invited = invite(contoso)
