@@ -6,26 +6,29 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 WIDTHS = (1280, 360, 320)
 
 
 def findings(page: Page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
-    """What axe finds on the page as it stands, at these widths, light and dark, and what scrolls sideways."""
+    """What axe finds on the page as it stands, and what scrolls sideways: all rules light at these widths, and dark,
+    where only colours are others, what is too faint at the first and the last of them."""
+    looks: list[tuple[str, int, object]] = [("light", width, RULES) for width in widths]
+    looks += [("dark", width, CONTRAST) for width in dict.fromkeys((widths[0], widths[-1]))]
     found: list[str] = []
-    for scheme in ("light", "dark"):
+    for scheme, width, rules in looks:
         # A colour that is still changing (120 ms) would be measured half-way.
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in widths:
-            page.set_viewport_size({"width": width, "height": 900})
-            results = Axe().run(page, options={"runOnly": RULES})
-            where = f"{page.title()}, {scheme}, {width} px"
-            found += [
-                f"{where}: {one['id']}: {node['html'][:160]}"
-                for one in results.response["violations"]
-                for node in one["nodes"]
-            ]
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                found.append(f"{where}: scrolls sideways")
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        results = Axe().run(page, options={"runOnly": rules})
+        where = f"{page.title()}, {scheme}, {width} px"
+        found += [
+            f"{where}: {one['id']}: {node['html'][:160]}"
+            for one in results.response["violations"]
+            for node in one["nodes"]
+        ]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{where}: scrolls sideways")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
     return found
