@@ -14,11 +14,15 @@ from tenants.roles import Action
 
 @dataclass(frozen=True)
 class Entry:
-    """One link. `url_name` is a page of the portal that takes no argument."""
+    """One link. `url_name` is a page of the portal that takes no argument.
+
+    `pages` are names of pages that belong to it though their addresses lie below another entry's.
+    """
 
     name: str
     url_name: str
     action: Action
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,20 @@ GROUPS = (
         "Ways in",
         "providers",
         (
-            Entry("Identity providers", "admin:providers_identityprovider_changelist", Action.PROVIDERS_VIEW),
+            Entry(
+                "Identity providers",
+                "admin:providers_identityprovider_changelist",
+                Action.PROVIDERS_VIEW,
+                (
+                    "providers_email_passcode",
+                    "guests_microsoft_account",
+                    "guests_known_domains",
+                    "guests_enable_provider",
+                    "guests_disable_provider",
+                    "guests_remove_provider",
+                    "guests_provider_domains",
+                ),
+            ),
             Entry("Redemption order", "admin:providers_redemptionorder_changelist", Action.PROVIDERS_VIEW),
             Entry("Explain sign-in", "admin:guests_explain", Action.SIGN_IN_EXPLAIN),
             Entry("Applications", "admin:applications_application_changelist", Action.APPLICATIONS_VIEW),
@@ -58,7 +75,7 @@ GROUPS = (
         "Tenant",
         "tenants",
         (
-            Entry("Settings", "admin:tenants_tenant_changelist", Action.SETTINGS_VIEW),
+            Entry("Settings", "admin:tenants_tenant_changelist", Action.SETTINGS_VIEW, ("guests_domain_lists",)),
             Entry("Administrators", "admin:tenants_administrator_changelist", Action.ADMINISTRATORS_VIEW),
             Entry("Audit log", "admin:tenants_auditentry_changelist", Action.AUDIT_VIEW),
             Entry("Sign-in log", "admin:tenants_sign_ins", Action.AUDIT_VIEW),

@@ -25,7 +25,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_otp.admin import OTPAdminSite
 
 from applications.models import Application
-from config import account, own_password, preview
+from config import account, offers, own_password, preview
 from config.dashboard import overview
 from config.guests_by_address import guests_at
 from config.navigation import GROUPS
@@ -35,6 +35,7 @@ from guests.views.pages import plate
 from tenants.doors.admin import TenantModelAdmin
 from tenants.doors.desk import Desk, actor, choose, clock, desk, offered, signed_in
 from tenants.models import Administrator
+from tenants.offering import offers_to
 from tenants.scope import tenant_scope
 from tenants.visits import enter_as_operator, record_sign_in
 
@@ -73,6 +74,7 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         pages: list[URLPattern | URLResolver] = [
             path("tenant/", self.admin_view(require_GET(self.choose_tenant)), name="choose_tenant"),
             path("tenant/switch/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant"),
+            *offers.urls(self),
             *account.urls(self),
             *preview.urls(self),
         ]
@@ -129,9 +131,11 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The navigation's groups, as the templates of Django's sidebar read them."""
         may = desk(request).may
-        urls = [reverse(entry.url_name) for group in GROUPS for entry in group.shown(may)]
+        entries = [entry for group in GROUPS for entry in group.shown(may)]
+        claimed = next((entry.url_name for entry in entries if _page_name(request) in entry.pages), None)
         # One page may stand below another's address: the longest is the one that is open.
-        here = max((url for url in urls if request.path.startswith(url)), key=len, default="")
+        open_ones = (url for entry in entries if request.path.startswith(url := reverse(entry.url_name)))
+        here = reverse(claimed) if claimed else max(open_ones, key=len, default="")
         return [
             {
                 "name": group.name,
@@ -190,12 +194,18 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
             give_try_back(request)
             begin(request.session)
             record_sign_in(administrator=who, actor=signed_in(request), now=clock())
+            if offers_to(who).exists():
+                return redirect(f"{reverse('admin:choose_tenant')}?{urlencode({'next': page.get('Location', '')})}")
         return page
 
     def choose_tenant(self, request: HttpRequest) -> HttpResponse:
-        """Which tenant to work in; or, for who holds no role anywhere, whom to ask."""
+        """Which tenant to work in, and which ask for more; or, for who holds no role anywhere, whom to ask."""
         page: HttpResponse = self._page(
-            request, "admin/choose_tenant.html", "Choose a tenant", next=request.GET.get("next", "")
+            request,
+            "admin/choose_tenant.html",
+            "Choose a tenant",
+            next=request.GET.get("next", ""),
+            offers=offers.shown(request),
         )
         return page
 

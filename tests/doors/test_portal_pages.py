@@ -284,3 +284,18 @@ def test_R63_changing_the_password_keeps_this_browser_and_ends_the_others(portal
 @pytest.mark.parametrize("page", ["authenticator/begin/", "backup-codes/"])
 def test_R63_nothing_is_made_by_opening_a_page(portal, page):
     assert portal.get(f"/admin/account/{page}").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("name", "marked"),
+    [
+        ("providers_email_passcode", "Identity providers"),
+        ("guests_microsoft_account", "Identity providers"),
+        ("guests_known_domains", "Identity providers"),
+        ("guests_domain_lists", "Settings"),
+        ("providers_redemptionorder_changelist", "Redemption order"),
+    ],
+)
+def test_R61_the_navigation_marks_the_entry_that_a_page_belongs_to(portal, name, marked):
+    groups = portal.get(reverse(f"admin:{name}")).context["available_apps"]
+    assert [one["name"] for group in groups for one in group["models"] if one["is_current"]] == [marked]
