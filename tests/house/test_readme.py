@@ -75,7 +75,7 @@ def test_J_every_setting_stands_in_the_example_with_a_sentence(name: str) -> Non
 
 def test_J_no_setting_is_named_that_nothing_reads() -> None:
     named = rows_of("Settings") | set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
-    assert named - settings_read() == {"ANYMAIL_…"}
+    assert {name for name in named - settings_read() if not name.startswith("ANYMAIL_")} == set()
 
 
 @pytest.mark.parametrize("role", Role)
