@@ -1,7 +1,7 @@
 """Who administers a tenant: appointing, giving roles, removing.
 
-The only writer of RoleAssignment, and the only one who makes an Administrator. It must never leave a tenant without a
-Global Administrator who may sign in, nor write a password or a code into a history. (R63, R64)
+With offering.py the only writer of RoleAssignment, and the only one who makes an Administrator. It must never leave a
+tenant without a Global Administrator who may sign in, nor write a password or a code into a history. (R63, R64)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tenants import audit
 from tenants.addresses import AddressRefused, canonical
 from tenants.audit import Actor
 from tenants.credentials import Credentials, ask_for_another_password, fresh_credentials
-from tenants.models import Administrator, RoleAssignment, Tenant
+from tenants.models import Administrator, RoleAssignment, RoleOffer, Tenant
 from tenants.refusals import Code, Refusal, Refused
 from tenants.roles import Role
 
@@ -60,8 +60,8 @@ def admit_administrator(
 ) -> Administrator | Refusal:
     """Give these roles to somebody who has an account already, beside those held here. Inside the tenant's scope.
 
-    They sign in as before. Refuses no roles, and who never chose a password of their own: whoever made that one knows
-    it, and may be of another tenant.
+    At an operator's word: a tenant asks first, by offer_roles(), whose offer ends here. They sign in as before. Refuses
+    no roles, and who never chose a password of their own: whoever made that one knows it, and may be of another tenant.
     """
     try:
         with transaction.atomic():
@@ -69,8 +69,12 @@ def admit_administrator(
             is_theirs = RoleAssignment.objects.filter(tenant=tenant, administrator=administrator).exists()
             if administrator.must_change_password and not is_theirs:
                 raise Refused(
-                    _no(f"{administrator.email} has not signed in yet. Once they have, they can be given a role here.")
+                    _no(
+                        f"{administrator.email} has not chosen a password of their own yet, so whoever made it could "
+                        "come in. Once they have, they can be given a role here."
+                    )
                 )
+            RoleOffer.objects.filter(tenant=tenant, administrator=administrator).delete()
             for role in roles:
                 assign_role(tenant=tenant, administrator=administrator, role=role, actor=actor, now=now)
             return administrator

@@ -14,7 +14,7 @@ from django.db import connections, models
 
 from tenants.owned import OwnedManager, OwnedModel
 
-UNOWNED = {"tenants.VerifiedDomain", "tenants.RoleAssignment"}
+UNOWNED = {"tenants.VerifiedDomain", "tenants.RoleAssignment", "tenants.RoleOffer"}
 """Models with a tenant that scope is found through: they cannot be inside it."""
 
 

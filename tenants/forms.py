@@ -23,6 +23,15 @@ MOST_LINES = 2_000
 """Values in one list: what a page can still send and every invitation can still look through."""
 
 
+TOO_LONG = {"max_length": "This has %(show_value)d characters. Shorten it to %(limit_value)d."}
+NUMBER = {
+    "invalid": "Write a whole number, in digits.",
+    "min_value": "The least is %(limit_value)s. Choose a larger number.",
+    "max_value": "The most is %(limit_value)s. Choose a smaller number.",
+}
+"""What a field says where Django's own words name no remedy."""
+
+
 class LinesField(forms.CharField):
     """One value a line, each read by `read`; a ValueError's sentence is shown with the line that it is about."""
 
@@ -68,7 +77,12 @@ class LogoForm(forms.Form):
     """One picture. What is in it is for the operation to say."""
 
     logo = forms.FileField(
-        max_length=200, error_messages={"required": "Choose a file.", "empty": "The file is empty. Choose another."}
+        max_length=200,
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "The file is empty. Choose another.",
+            "max_length": "The file’s name is too long. Rename it.",
+        },
     )
 
 
@@ -76,9 +90,15 @@ class SettingsForm(forms.Form):
     """A tenant's settings as an administrator reads and types them."""
 
     shown_version = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=100, widget=forms.TextInput(attrs=WIDE), help_text="Guests see it on every page.")
+    name = forms.CharField(
+        max_length=100,
+        widget=forms.TextInput(attrs=WIDE),
+        help_text="Guests see it on every page.",
+        error_messages={"required": "Name the tenant: guests see it on every page.", **TOO_LONG},
+    )
     sender_name = forms.CharField(
         max_length=100,
+        error_messages=TOO_LONG,
         required=False,
         label="Sender’s name",
         widget=forms.TextInput(attrs=WIDE),
@@ -93,6 +113,7 @@ class SettingsForm(forms.Form):
     )
     privacy_statement_url = forms.URLField(
         max_length=500,
+        error_messages={"invalid": "Write the whole address, as https://fabrikam.example/privacy.", **TOO_LONG},
         required=False,
         label="Privacy statement",
         assume_scheme="https",
@@ -101,6 +122,7 @@ class SettingsForm(forms.Form):
     )
     terms_text = forms.CharField(
         max_length=50_000,
+        error_messages=TOO_LONG,
         required=False,
         label="Terms of use",
         strip=True,
@@ -110,12 +132,14 @@ class SettingsForm(forms.Form):
     passcode_minutes = forms.IntegerField(
         min_value=10,
         max_value=30,
+        error_messages={"required": "Choose how many minutes: 10 to 30.", **NUMBER},
         label="A passcode works for",
         help_text="Minutes, 10 to 30.",
     )
     invitation_days = forms.IntegerField(
         min_value=1,
         max_value=365,
+        error_messages=NUMBER,
         required=False,
         label="An invitation works for",
         help_text="Days, 1 to 365. Empty: it does not expire. Holds for invitations made from now on.",

@@ -1,7 +1,7 @@
 """Tenants, who administers them, their history and the counters that bind strangers.
 
-Knows rows and constraints only; operations.py writes them. Tenant, VerifiedDomain, Administrator, RoleAssignment and
-Budget belong to no tenant's scope, because the scope is found through them or they have none.
+Knows rows and constraints only; operations.py writes them. Tenant, VerifiedDomain, Administrator, RoleAssignment,
+RoleOffer and Budget belong to no tenant's scope, because the scope is found through them or they have none.
 """
 
 from __future__ import annotations
@@ -148,8 +148,7 @@ class Administrator(AbstractBaseUser):
     def get_short_name(self) -> str:
         return self.name
 
-    def get_full_name(self) -> str:
-        return self.name
+    get_full_name = get_short_name
 
     def get_session_auth_hash(self) -> str:
         return self._in_epoch(super().get_session_auth_hash())
@@ -183,6 +182,24 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.tenant_id}"
+
+
+class RoleOffer(models.Model):
+    """Roles in a tenant that count for nothing until the owner of an account accepts them (R63)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    administrator = models.ForeignKey(Administrator, models.CASCADE, related_name="offers")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="offers")
+    roles = ArrayField(models.CharField(max_length=50))
+    # Not where somebody else knew the account's password when they were offered: that one could accept.
+    is_open = models.BooleanField()
+    offered_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["administrator", "tenant"], name="offer_once")]
+
+    def __str__(self) -> str:
+        return f"offer of {self.tenant_id}"
 
 
 class ActorKind(models.TextChoices):
@@ -224,6 +241,7 @@ class AuditEntry(OwnedModel):
     address = models.CharField(max_length=254, blank=True, db_default="", db_collation="C")
 
     class Meta(OwnedModel.Meta):
+        _trouble = ~models.Q(outcome=Outcome.SUCCESS)
         indexes: ClassVar = [
             models.Index(fields=["tenant", "-id"], name="audit_newest"),
             models.Index(fields=["tenant", "address", "-id"], name="audit_address", condition=~models.Q(address="")),
@@ -232,12 +250,8 @@ class AuditEntry(OwnedModel):
             models.Index(fields=["tenant", "action", "-id"], name="audit_action"),
             models.Index(fields=["tenant", "actor_name", "-id"], name="audit_actor"),
             # Few lines tell of anything but a success, and only those have a code.
-            models.Index(
-                fields=["tenant", "code", "-id"], name="audit_code", condition=~models.Q(outcome=Outcome.SUCCESS)
-            ),
-            models.Index(
-                fields=["tenant", "outcome", "-id"], name="audit_outcome", condition=~models.Q(outcome=Outcome.SUCCESS)
-            ),
+            models.Index(fields=["tenant", "code", "-id"], name="audit_code", condition=_trouble),
+            models.Index(fields=["tenant", "outcome", "-id"], name="audit_outcome", condition=_trouble),
         ]
 
     def __str__(self) -> str:

@@ -13,16 +13,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tenants.addresses import AddressRefused, canonical
-from tenants.models import Administrator, RoleAssignment
+from tenants.forms import TOO_LONG
+from tenants.models import Administrator, RoleAssignment, RoleOffer
 from tenants.roles import Role, in_words
 from tenants.scope import current_tenant_id
 
 WIDE = {"class": "vTextField"}
-
-KNOWN = (
-    "Somebody signs in with this email already, with an account that was not made here. Ask them whether that is them, "
-    "by phone or in person, then tick the box below. The account gets the roles and keeps its password."
-)
 
 
 def _choice(role: Role) -> tuple[str, SafeString]:
@@ -62,44 +58,39 @@ class RolesForm(forms.Form):
 
 
 class AppointForm(forms.Form):
-    """Somebody who is to work here. Who has an account already is asked about once more."""
+    """Somebody who is to work here. Whether they have an account elsewhere is not the form's to say."""
 
-    email = forms.EmailField(
-        max_length=254, widget=forms.EmailInput(attrs=WIDE), help_text="What they sign in with. Nothing is sent to it."
+    email = forms.CharField(
+        max_length=254,
+        widget=forms.EmailInput(attrs=WIDE),
+        help_text="What they sign in with. Nothing is sent to it.",
+        error_messages={"required": "Whom do you want to appoint? Enter their email.", **TOO_LONG},
     )
     name = forms.CharField(
         max_length=100,
+        error_messages=TOO_LONG,
         required=False,
         widget=forms.TextInput(attrs=WIDE),
         help_text="How pages and invitations call them. The email where it is empty.",
     )
     roles_chosen = _roles_field()
-    is_them = forms.BooleanField(required=False, label="I asked them: this is their account")
 
     def clean_email(self) -> str:
         """In its one form (R70); the reason where it has none."""
         try:
-            return canonical(self.cleaned_data["email"]).key
+            email = canonical(self.cleaned_data["email"]).key
         except AddressRefused as refused:
             raise forms.ValidationError(refused.reason) from None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        known = self.known() if "email" in cleaned else None
-        if known and RoleAssignment.objects.filter(administrator=known, tenant_id=current_tenant_id()).exists():
-            self.add_error("email", f"{known.email} is an administrator here already. Change their roles instead.")
-        elif known and not cleaned.get("is_them"):
-            self.add_error("is_them", KNOWN)
-        return cleaned
+        here = {"tenant_id": current_tenant_id(), "administrator__email": email}
+        if RoleAssignment.objects.filter(**here).exists():
+            raise forms.ValidationError(f"{email} is an administrator here already. Change their roles instead.")
+        if RoleOffer.objects.filter(**here).exists():
+            raise forms.ValidationError(f"{email} has an offer here already. Withdraw it to make another one.")
+        return email
 
     def known(self) -> Administrator | None:
         """Who signs in with this email already, if anybody."""
         return Administrator.objects.filter(email=self.cleaned_data["email"]).first()
-
-    def shown_fields(self) -> list[str]:
-        """The question about a known account stands on the page only where it arose."""
-        is_asked = self.is_bound and ("is_them" in self.errors or self.cleaned_data.get("is_them"))
-        return [name for name in self.fields if name != "is_them" or is_asked]
 
     def roles(self) -> list[Role]:
         return [Role(role) for role in self.cleaned_data["roles_chosen"]]

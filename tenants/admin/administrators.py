@@ -1,7 +1,7 @@
 """The tenant's administrators: the list, one administrator's page, appointing and removing.
 
-Knows what Global Administrators do with each other and calls tenants/administering.py. It must never say which other
-tenants somebody belongs to, nor show a password anywhere but in the answer that made it.
+Knows what Global Administrators do with each other and calls tenants/administering.py and offering.py. It must never
+say which other tenants somebody belongs to, nor show a password anywhere but in the answer that made it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -23,24 +23,29 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants.administering import (
-    admit_administrator,
     appoint_administrator,
     in_order,
     remove_administrator,
     set_roles,
 )
-from tenants.credentials import sign_out_colleague
+from tenants.credentials import Credentials, sign_out_colleague
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator, shown_time
-from tenants.models import Administrator, AuditEntry, RoleAssignment
-from tenants.refusals import Refusal
+from tenants.models import Administrator, AuditEntry, RoleAssignment, RoleOffer
+from tenants.offering import offer_roles, roles_in, take_appointment, withdraw_offer
+from tenants.refusals import Code, Refusal
 from tenants.role_forms import AppointForm, RolesForm
 from tenants.roles import Action, Role, in_words
 from tenants.scope import current_tenant_id
 
 LIST = "admin:tenants_administrator_changelist"
 ONE = "admin:tenants_administrator_change"
+
+OFFERS_SHOWN = 100
+SPENT = (
+    "You have appointed 10 people within an hour, which is the most. An operator’s create_administrator has no limit."
+)
 
 
 @admin.register(Administrator)
@@ -110,13 +115,22 @@ class AdministratorAdmin(TenantModelAdmin):
                 self.guarded(require_POST(self.sign_out_page), manage),
                 name="administrators_sign_out",
             ),
+            path(
+                "offers/<uuid:offer_id>/withdraw/",
+                self.guarded(require_POST(self.withdraw_page), manage),
+                name="administrators_withdraw",
+            ),
             *super().get_urls(),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(
-            request, {"may_manage": self.may(request, Action.ADMINISTRATORS_MANAGE), **(extra_context or {})}
-        )
+        waiting = RoleOffer.objects.filter(tenant_id=current_tenant_id()).select_related("administrator")
+        offers = [
+            {"id": one.pk, "email": one.administrator.email, "roles": roles_in(one), "at": shown_time(one.offered_at)}
+            for one in waiting.order_by("offered_at")[:OFFERS_SHOWN]
+        ]
+        may_manage = self.may(request, Action.ADMINISTRATORS_MANAGE)
+        return super().changelist_view(request, {"may_manage": may_manage, "offers": offers, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -159,17 +173,18 @@ class AdministratorAdmin(TenantModelAdmin):
         )
 
     def appoint_page(self, request: HttpRequest) -> HttpResponse:
-        """A new person gets credentials, shown in the answer to this POST and nowhere else."""
+        """A new person gets credentials, shown in the answer to this POST and nowhere else; who has an account already
+        is asked by the portal whether they want the roles."""
         form = AppointForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            known = form.known()
-            outcome = self._admit(request, form, known) if known else self._appoint(request, form)
+            outcome = self._appoint(request, form)
             if not self.refused(outcome, form):
+                is_new = isinstance(outcome, Credentials)
                 return self.page(
                     request,
                     "admin/tenants/appointed.html",
-                    title=f"{form.cleaned_data['email']} is appointed",
-                    made=None if known else outcome,
+                    title=f"{form.cleaned_data['email']} is {'appointed' if is_new else 'asked'}",
+                    made=outcome if is_new else None,
                     email=form.cleaned_data["email"],
                     roles=[role.label for role in form.roles()],
                     sign_in_url=settings.PUBLIC_URL + reverse("admin:login"),
@@ -179,7 +194,6 @@ class AdministratorAdmin(TenantModelAdmin):
             form,
             title="Appoint an administrator",
             submit="Appoint",
-            fieldsets=[(None, {"fields": list(form.shown_fields())})],
             cancel_url=reverse(LIST),
         )
 
@@ -213,20 +227,32 @@ class AdministratorAdmin(TenantModelAdmin):
             self.message_user(request, f"{row.email} is signed out everywhere.")
         return redirect(ONE, row.pk)
 
-    def _appoint(self, request: HttpRequest, form: AppointForm) -> object:
-        return appoint_administrator(
-            tenant=tenant_of(request),
-            email=form.cleaned_data["email"],
-            name=form.cleaned_data["name"],
-            roles=form.roles(),
-            actor=actor(request),
-            now=clock(),
-        )
+    def withdraw_page(self, request: HttpRequest, offer_id: UUID) -> HttpResponse:
+        if not RoleOffer.objects.filter(pk=offer_id, tenant_id=current_tenant_id()).exists():
+            raise Http404("no such offer in this tenant")
+        outcome = withdraw_offer(tenant=tenant_of(request), offer_id=offer_id, actor=actor(request), now=clock())
+        if isinstance(outcome, Refusal):
+            messages.error(request, for_administrator(outcome))
+        else:
+            self.message_user(request, f"The offer to {outcome.administrator.email} is withdrawn.")
+        return redirect(LIST)
 
-    def _admit(self, request: HttpRequest, form: AppointForm, known: Administrator) -> object:
-        return admit_administrator(
-            tenant=tenant_of(request), administrator=known, roles=form.roles(), actor=actor(request), now=clock()
-        )
+    def _appoint(self, request: HttpRequest, form: AppointForm) -> Credentials | RoleOffer | Refusal:
+        """A turn is spent before anybody is looked up: the answer tells whether the email has an account."""
+        who = request.user
+        until = take_appointment(who) if isinstance(who, Administrator) else None
+        if until is not None:
+            return Refusal(Code.WAIT, until=until, reason=SPENT)
+        how: dict[str, Any] = {
+            "tenant": tenant_of(request),
+            "roles": form.roles(),
+            "actor": actor(request),
+            "now": clock(),
+        }
+        known = form.known()
+        if known is not None:
+            return offer_roles(administrator=known, **how)
+        return appoint_administrator(email=form.cleaned_data["email"], name=form.cleaned_data["name"], **how)
 
 
 def roles_of(row: Any) -> list[Role]:

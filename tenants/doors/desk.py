@@ -24,9 +24,9 @@ from tenants.source import client_address
 CHOSEN = "tenant"
 """The session's key for the chosen tenant's id."""
 
-OUTSIDE = frozenset({"switch_tenant", "password_change", "sign_out_others"})
-"""Pages that work in no tenant's scope, as they enter some themselves: the switch leaves one tenant for another, and a
-password is changed and sessions end for every tenant of their owner."""
+OUTSIDE = frozenset({"switch_tenant", "password_change", "sign_out_others", "accept_offer", "decline_offer"})
+"""Pages that work in no tenant's scope, as they enter some themselves: the switch leaves one tenant for another, a
+password is changed and sessions end for every tenant of their owner, and an offer comes from a tenant of its own."""
 
 OFFERED = 50
 """How many tenants the switcher offers to an operator at most; the others are named by id or domain."""

@@ -71,3 +71,13 @@ def saved(client: Client, url: str, form: dict[str, Any], **how: Any) -> Any:
     shown = client.post(url, form)
     found = re.search(r'name="seen" value="([^"]+)"', shown.content.decode())
     return client.post(url, form | {"seen": found[1]}, **how) if found else shown
+
+
+def handed_over(page: Any) -> tuple[str, list[str]]:
+    """The password and the backup codes in the answer to who appointed somebody."""
+    html = page.content.decode()
+    password = re.search(r"Password</dt><dd><code>([^<]+)", html)
+    codes = re.search(r"Backup codes</dt><dd>(.*?)</dd>", html)
+    assert password is not None
+    assert codes is not None
+    return password[1], re.findall(r"<code>([^<]+)", codes[1])

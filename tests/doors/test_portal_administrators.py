@@ -8,16 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 
-from tenants.administering import appoint_administrator
-from tenants.audit import Actor
-from tenants.credentials import Credentials, recover_administrator, renew_credentials
 from tenants.models import Administrator, AuditEntry, RoleAssignment, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tests import factories
-from tests.doors.portal import app_of, sign_in_form, signed_in, text, with_backup_code
+from tests.doors.portal import app_of, handed_over, sign_in_form, signed_in, text, with_backup_code
 
 LIST = "/admin/tenants/administrator/"
 APPOINT = "/admin/tenants/administrator/appoint/"
@@ -41,28 +37,12 @@ def roles(who: Administrator, tenant: Tenant) -> set[str]:
     return set(RoleAssignment.objects.filter(administrator=who, tenant=tenant).values_list("role", flat=True))
 
 
-def shown(page: Any) -> tuple[str, list[str]]:
-    """The password and the backup codes on the page."""
-    html = page.content.decode()
-    password = re.search(r"Password</dt><dd><code>([^<]+)", html)
-    codes = re.search(r"Backup codes</dt><dd>(.*?)</dd>", html)
-    assert password is not None
-    assert codes is not None
-    return password[1], re.findall(r"<code>([^<]+)", codes[1])
-
-
 @pytest.fixture
 def omar(fabrikam: Tenant) -> Administrator:
     """Another Global Administrator of Fabrikam."""
     return factories.administrator(
         "omar@fabrikam.example", (fabrikam, Role.GLOBAL_ADMINISTRATOR), (fabrikam, Role.GUEST_INVITER), name="Omar"
     )
-
-
-@pytest.fixture
-def carl(contoso: Tenant) -> Administrator:
-    """Contoso's Global Administrator, who has a name there."""
-    return factories.administrator("carl@contoso.example", (contoso, Role.GLOBAL_ADMINISTRATOR), name="Carl of Contoso")
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
@@ -103,7 +83,7 @@ def test_R63_it_is_found_by_how_the_email_begins_and_not_by_another_tenant(porta
 
 def test_R63_appointing_shows_the_credentials_once_and_keeps_them_nowhere(portal, fabrikam, adele):
     page = portal.post(APPOINT, DIEGO)
-    password, codes = shown(page)
+    password, codes = handed_over(page)
     made = Administrator.objects.get(email="diego@fabrikam.example")
     assert (made.name, made.must_change_password, made.is_superuser) == ("Diego Siciliani", True, False)
     assert made.check_password(password)
@@ -123,8 +103,8 @@ def test_R63_appointing_shows_the_credentials_once_and_keeps_them_nowhere(portal
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        pytest.param({"email": "no address"}, "Enter a valid email address", id="no address"),
-        pytest.param({"email": ""}, "This field is required", id="no email"),
+        pytest.param({"email": "no address"}, "spaces", id="no address"),
+        pytest.param({"email": ""}, "Whom do you want to appoint?", id="no email"),
         pytest.param({"roles_chosen": []}, "Choose at least one role.", id="no role"),
         pytest.param({"roles_chosen": ["doorkeeper"]}, "One of these roles does not exist.", id="unknown role"),
         pytest.param({"email": "adele@FABRIKAM.example"}, "is an administrator here already", id="here already"),
@@ -139,115 +119,10 @@ def test_R63_appointing_refuses_with_the_fix_and_keeps_what_was_typed(portal, fa
     assert history(fabrikam) == []
 
 
-def test_R63_who_has_an_account_elsewhere_is_admitted_after_a_question_and_shown_no_credentials(
-    portal, carl, fabrikam, contoso
-):
-    typed = {**DIEGO, "email": carl.email}
-    asked = portal.post(APPOINT, typed)
-    assert "Ask them whether that is them" in text(asked)
-    assert roles(carl, fabrikam) == set()
-    before = Administrator.objects.get(pk=carl.pk).password
-    page = portal.post(APPOINT, {**typed, "is_them": "on"})
-    assert "signs in as before" in text(page)
-    assert "Backup codes" not in text(page)
-    assert roles(carl, fabrikam) == {"helpdeskAdministrator"}
-    after = Administrator.objects.get(pk=carl.pk)
-    assert (after.password, after.name) == (before, "Carl of Contoso")
-    for answer in (asked, page, portal.get(LIST), portal.get(page_of(carl)), portal.get(page_of(carl, "remove"))):
-        assert "Contoso" not in answer.content.decode()
-    assert history(contoso) == []
-    assert history(fabrikam) == ["administrator.role_assigned"]
-
-
-def test_R63_an_account_that_only_another_tenant_knows_the_password_of_is_not_admitted(
-    portal, fabrikam, contoso, operator: Actor, now
-):
-    with tenant_scope(contoso.id):
-        made = appoint_administrator(
-            tenant=contoso, email="diego@fabrikam.example", name="", roles=[Role.GUEST_INVITER], actor=operator, now=now
-        )
-    assert isinstance(made, Credentials)
-    page = portal.post(APPOINT, {**DIEGO, "is_them": "on"})
-    assert "has not signed in yet" in text(page)
-    assert roles(made.administrator, fabrikam) == set()
-
-
 def test_R63_each_role_stands_there_with_a_sentence(portal):
     page = text(portal.get(APPOINT))
     assert "Helpdesk Administrator May see guests and invitations, reset the redemption status" in page
     assert "Global Administrator May do everything here" in page
-    assert "I asked them" not in page
-
-
-# --- the first password -------------------------------------------------------------------------------------------
-
-
-def test_R63_a_new_administrator_reaches_nothing_before_they_chose_a_password(portal, fabrikam):
-    password, codes = shown(portal.post(APPOINT, DIEGO))
-    diego = Client()
-    form = sign_in_form("diego@fabrikam.example", password=password, code=codes[0])
-    assert diego.post(LOGIN, form)["Location"] == "/admin/"
-    for page in ("/admin/", "/admin/guests/guest/", "/admin/account/", "/admin/tenant/", "/admin/nothing/here"):
-        assert diego.get(page)["Location"] == OWN, page
-    for page in ("/admin/guests/guest/reset/", "/admin/account/backup-codes/", "/admin/tenant/switch/"):
-        assert diego.post(page)["Location"] == OWN, page
-    own = diego.get(OWN)
-    assert "Choose your own password" in text(own)
-    assert "/admin/guests/guest/" not in own.content.decode()
-    typed = {"old_password": password, "new_password1": password, "new_password2": password}
-    assert "Choose another one." in text(diego.post(OWN, typed))
-    answer = diego.post(OWN, {**typed, "new_password1": NEW, "new_password2": NEW})
-    assert answer.status_code == 200
-    assert "Your password is changed." in text(answer)
-    assert diego.get("/admin/guests/guest/").status_code == 200
-    assert diego.get("/admin/tenants/tenant/").status_code == 403
-    assert history(fabrikam)[-1] == "administrator.password_changed"
-    made = Administrator.objects.get(email="diego@fabrikam.example")
-    assert made.check_password(NEW)
-    assert not made.must_change_password
-
-
-def in_with(email: str, password: str, code: str) -> bool:
-    """Whether these three open the portal in a new browser."""
-    return Client().post(LOGIN, sign_in_form(email, password=password, code=code)).status_code == 302
-
-
-def chosen(client: Client, old: str) -> list[str]:
-    """The backup codes in the answer to who chose the first password of their own."""
-    answer = client.post(OWN, {"old_password": old, "new_password1": NEW, "new_password2": NEW})
-    return re.findall(r"<li><code>([^<]+)", answer.content.decode())
-
-
-def test_R63_with_the_first_password_the_codes_that_somebody_else_has_seen_are_replaced(portal, fabrikam):
-    password, seen = shown(portal.post(APPOINT, DIEGO))
-    diego = Client()
-    diego.post(LOGIN, sign_in_form("diego@fabrikam.example", password=password, code=seen[0]))
-    codes = chosen(diego, password)
-    assert len(codes) == 10
-    assert not set(codes) & set(seen)
-    assert not in_with("diego@fabrikam.example", NEW, seen[1])
-    StaticDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)  # no wait after it
-    assert in_with("diego@fabrikam.example", NEW, codes[0])
-    assert history(fabrikam).count("administrator.backup_codes_made") == 1
-
-
-@pytest.mark.parametrize("deed", [renew_credentials, recover_administrator], ids=["R63-reset", "R63-recovered"])
-def test_R63_an_operators_codes_end_with_the_first_password_too(omar, operator: Actor, now, deed):
-    made = deed(administrator=omar, actor=operator, now=now)
-    theirs = Client()
-    theirs.post(LOGIN, sign_in_form(omar.email, password=made.password, code=made.backup_codes[0]))
-    codes = chosen(theirs, made.password)
-    left = set(StaticToken.objects.filter(device__user=omar).values_list("token", flat=True))
-    assert left == set(codes)
-    assert not left & set(made.backup_codes)
-
-
-def test_R63_signing_out_is_open_before_the_first_password(fabrikam):
-    client = signed_in(
-        factories.administrator("d@f.example", (fabrikam, Role.GUEST_INVITER), must_change_password=True)
-    )
-    client.post("/admin/logout/")
-    assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
 # --- changing roles -----------------------------------------------------------------------------------------------
@@ -298,7 +173,7 @@ def test_R63_the_last_global_administrator_keeps_the_role(portal, adele, fabrika
 def test_R63_a_global_administrator_who_never_chose_a_password_does_not_count(portal, adele, fabrikam):
     """A mistyped appointee and a removal of oneself would leave nobody who can sign in."""
     page = portal.post(APPOINT, {**DIEGO, "email": "adelle@fabrikam.example", "roles_chosen": ["globalAdministrator"]})
-    shown(page)
+    handed_over(page)
     for refused in (
         portal.post(page_of(adele, "remove")),
         save(portal, adele, "globalAdministrator", Role.GUEST_INVITER),

@@ -46,6 +46,7 @@ def path_of(route: str, house: House) -> str:
         "batch_id": house.batch.id,
         "guest_id": house.guest.id,
         "invitation_id": house.pending.invitation.id,
+        "offer_id": house.offer.id,
         "provider_id": house.provider.id,
     }
     values["object_id"] = {

@@ -45,7 +45,7 @@ from tenants.addresses import canonical
 from tenants.audit import Actor, ActorKind
 from tenants.checks import owned_models
 from tenants.models import ActorKind as StoredKind
-from tenants.models import AuditEntry, AuditSeal, Outcome, Tenant
+from tenants.models import Administrator, AuditEntry, AuditSeal, Outcome, RoleOffer, Tenant
 from tenants.scope import tenant_scope
 from tenants.sealing import seal_tenant
 from tests.journeys.browser import Browser, code_in, post
@@ -77,6 +77,8 @@ class House:
     seal: AuditSeal
     batch: Batch
     """Checked, not started, with one row."""
+    offer: RoleOffer
+    """To somebody who has an account and no role anywhere."""
     browser: Browser
     """Signed in as `guest`."""
     waiting: Browser
@@ -179,6 +181,12 @@ def furnish(tenant: Tenant, person: str) -> House:
             entry=entry,
             seal=AuditSeal.objects.get(),
             batch=_many(tenant, domain, now),
+            offer=RoleOffer.objects.create(
+                tenant=tenant,
+                administrator=Administrator.objects.create(email=f"asked@{domain}", name="", password="!"),
+                roles=["guestInviter"],
+                is_open=True,
+            ),
             browser=browser,
             waiting=other,
         )
@@ -202,7 +210,12 @@ def tables() -> list[str]:
 def snapshot(tenant: Tenant) -> dict[str, list[str]]:
     """Every row of this tenant, as text, by table; its own row, domains and roles, too."""
     found: dict[str, list[str]] = {}
-    whose = {"tenants_tenant": "id", "tenants_verifieddomain": "tenant_id", "tenants_roleassignment": "tenant_id"}
+    whose = {
+        "tenants_tenant": "id",
+        "tenants_verifieddomain": "tenant_id",
+        "tenants_roleassignment": "tenant_id",
+        "tenants_roleoffer": "tenant_id",
+    }
     with tenant_scope(tenant.id), connection.cursor() as cursor:
         for table in tables():
             cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tenants.doors.commands import TenantCommand
-from tenants.models import Administrator, Tenant
+from tenants.models import Administrator, RoleOffer, Tenant
+from tenants.offering import roles_in
 from tenants.roles import Role
 
 
@@ -21,6 +22,9 @@ class Command(TenantCommand):
             held = set(person.roles.filter(tenant=tenant).values_list("role", flat=True))
             roles = ", ".join(role.label for role in Role if role in held)
             lines.append(f"{person.email}  {roles}{'' if person.is_active else '  (switched off)'}")
+        for offer in RoleOffer.objects.filter(tenant=tenant).select_related("administrator").order_by("offered_at"):
+            roles = ", ".join(role.label for role in roles_in(offer))
+            lines.append(f"{offer.administrator.email}  {roles}  (offered, not accepted yet)")
         return "\n".join(lines) or (
             f"Nobody administers {tenant.name}. "
             f"Appoint somebody: manage.py create_administrator EMAIL --tenant {tenant.primary_domain}"

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from tenants.administering import appoint_administrator, assign_role, create_operator
+from tenants.administering import admit_administrator, appoint_administrator, create_operator
 from tenants.credentials import Credentials, renew_credentials
 from tenants.directory import find_tenant
 from tenants.doors.administrators import administrator_called, credentials_shown
@@ -27,9 +27,10 @@ class Command(OperatorCommand):
     help = (
         "Makes an administrator of a tenant and prints a random password and three single-use backup codes, which are "
         "the second factor until an authenticator app is set up in the portal (Your account). At the first sign-in the "
-        "portal asks for another password. Who is an administrator already gets the role in this tenant too and keeps "
-        "their password. With --operator: somebody who may enter every tenant. With --reset: a new password and new "
-        "backup codes; the old ones and open sessions end, the app stays (recover_administrator takes it away)."
+        "portal asks for another password and makes other backup codes. Who is an administrator already gets the role "
+        "in this tenant too and keeps their password; nobody asks them, as the portal would. With --operator: somebody "
+        "who may enter every tenant. With --reset: a new password and new backup codes; the old ones and open sessions "
+        "end, the app stays (recover_administrator takes it away)."
     )
     example = (
         "manage.py create_administrator adele@fabrikam.example --tenant fabrikam.example\n"
@@ -76,8 +77,11 @@ class Command(OperatorCommand):
                 tenant=tenant, email=email, name=name, roles=roles, actor=self.actor, now=timezone.now()
             )
             return self._made(made, f"is {held} of {tenant.name}")
-        for role in roles:
-            assign_role(tenant=tenant, administrator=there, role=role, actor=self.actor, now=timezone.now())
+        outcome = admit_administrator(
+            tenant=tenant, administrator=there, roles=roles, actor=self.actor, now=timezone.now()
+        )
+        if isinstance(outcome, Refusal):
+            raise self.refused(outcome)
         return (
             f"{there.email} is {held} of {tenant.name} and signs in as before.\n"
             f"A new password, if it is lost: manage.py create_administrator --reset {there.email}"
