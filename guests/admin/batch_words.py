@@ -127,7 +127,7 @@ def row_mark(batch: Batch, row: BatchRow) -> tuple[SafeString, str]:
         return mark("ok", words.done_again if is_again else words.done), ""
     if batch.state == BatchState.DISCARDED:
         return mark("off", "Not done"), ""
-    return mark("wait", words.will_again if is_again else words.will), ""
+    return mark("wait", words.will_again if is_again else words.will), reason
 
 
 def time_to_go(batch: Batch, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -13,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from guests.models import Batch, BatchPart, BatchRow, BatchState, Guest, Invitation
+from guests.operations.batches.slices import discard_batch
+from guests.operations.deleting import delete_guest
 from outbox.models import OutboundMail, Rank
 from tenants.models import AuditEntry, Tenant, WhoMayInvite
 from tenants.roles import Role
@@ -121,6 +124,17 @@ def test_R54_the_same_file_twice_is_one_batch(portal, fabrikam):
         assert Batch.objects.count() == 1
         assert BatchPart.objects.count() == 1
     assert post(portal, many(4))["Location"] != first["Location"]
+
+
+def test_R54_twenty_files_may_be_open_and_one_that_is_discarded_makes_room(portal, fabrikam, operator, now):
+    for n in range(20):
+        assert post(portal, lines(f"guest{n}@example.com")).status_code == 302
+    refused = post(portal, lines("one-more@example.com"))
+    assert "20 files are not done yet. Start or discard one of them first; Bulk work lists them." in text(refused)
+    with tenant_scope(fabrikam.id):
+        assert Batch.objects.count() == 20
+        assert discard_batch(batch_id=Batch.objects.order_by("created_at")[0].id, actor=operator, now=now)
+    assert post(portal, lines("one-more@example.com")).status_code == 302
 
 
 def test_R54_it_says_what_is_missing_where_no_file_is_chosen(portal, fabrikam):
@@ -241,3 +255,20 @@ def test_R17_the_page_counts_mails_and_not_rows(portal, fabrikam, operator, now)
     batch = started(fabrikam, uploaded(fabrikam, lines(*rows), operator, now), operator, now)
     assert "3 of 3 done" in text(portal.get(page_of(batch)))
     assert "The last of 2 invitation emails" in text(portal.get(page_of(batch)))
+
+
+def test_R55_a_row_says_that_a_deleted_guest_can_be_restored_instead(portal, fabrikam, contoso, operator, now, invite):
+    gone = [invite(tenant, f"{name}@example.com").guest for tenant, name in ((fabrikam, "a"), (contoso, "b"))]
+    for guest in gone:
+        with tenant_scope(guest.tenant_id):
+            delete_guest(guest_id=guest.pk, actor=operator, now=now)
+    batch = uploaded(fabrikam, lines("a@example.com", "b@example.com", "c@example.com"), operator, now)
+    assert (batch.rows_new, batch.rows_refused) == (3, 0)
+    (reason,) = said(fabrikam, batch).values()
+    assert re.fullmatch(r"Was deleted on \d+ \w+ \d{4}; Restore brings the old guest back\.", reason)
+    assert reason in text(portal.get(page_of(batch) + "?rows=new"))
+    assert file_of(portal, batch)[1][-2:] == ["will be done", reason]
+    started(fabrikam, batch, operator, now)
+    with tenant_scope(fabrikam.id):
+        assert Guest.objects.filter(address_key="a@example.com", deleted_at=None).count() == 1
+    assert "Restore" not in text(portal.get(page_of(batch) + "?rows=new"))

@@ -16,6 +16,7 @@ from guests.models import Batch, BatchPart, BatchRow, Guest, Verdict
 from guests.operations.batches.formats import recognise
 from guests.operations.batches.reading import PIECE, Format, Place, Record, Unreadable, is_full, records
 from guests.operations.batches.typed_rows import RowReader, TypedRow
+from guests.operations.deleting import restorable
 from tenants.models import Administrator, Tenant
 from tenants.writing import insert_many
 
@@ -96,6 +97,7 @@ def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:
             address_key__in=keys, deleted_at__isnull=True
         ).values_list("address_key", "id", "is_blocked")
     }
+    gone = _restorable_among(keys - set(guests))
     earlier = BatchRow.objects.filter(batch=batch, address_key__in=keys)
     first = dict(earlier.values_list("address_key").annotate(Min("number")))
     rows: list[BatchRow] = []
@@ -111,7 +113,10 @@ def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:
         if row.key:
             first.setdefault(row.key, row.number)
         there = Verdict.AGAIN if guest_id else Verdict.NEW
-        rows.append(_row(batch, replace(row, reason=reason), Verdict.REFUSED if reason else there))
+        verdict = Verdict.REFUSED if reason else there
+        if verdict == Verdict.NEW and row.key in gone:
+            reason = f"Was deleted on {gone[row.key]}; Restore brings the old guest back."
+        rows.append(_row(batch, replace(row, reason=reason), verdict))
         rows[-1].guest_id = guest_id
     insert_many(rows)
     batch.rows += len(rows)
@@ -119,6 +124,14 @@ def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:
     batch.rows_again += sum(row.verdict == Verdict.AGAIN for row in rows)
     batch.rows_refused += sum(row.verdict == Verdict.REFUSED for row in rows)
     batch.mails += sum(row.is_mailed and row.verdict != Verdict.REFUSED for row in rows)
+
+
+def _restorable_among(keys: Collection[str]) -> dict[str, str]:
+    """By address, when a guest was deleted who can be restored: inviting makes another one (R55)."""
+    if not keys:
+        return {}
+    there = restorable().filter(address_key__in=keys).order_by("deleted_at").values_list("address_key", "deleted_at")
+    return {key: f"{at:%-d %b %Y}" for key, at in there if at}
 
 
 def _row(batch: Batch, row: TypedRow, verdict: Verdict) -> BatchRow:
