@@ -1,7 +1,7 @@
 """What somebody should look at now, in the first page's "Needs you".
 
 Knows what counts as such, and the page where it is mended. It must never list what the roles do not open, nor count
-without a bound.
+guests: their numbers come from guests/operations/figures.py.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from config.dashboard.charts import MOST, at_most, shown
+from config.dashboard.charts import shown
 from config.dashboard.lists import Lists
-from guests.models import Batch, BatchKind, BatchState, Guest
+from guests.models import Batch, BatchKind, BatchState
 from guests.operations.batches.leave import action_for
-from guests.operations.batches.removed import removed_providers
-from guests.operations.figures import BOUNCED, FAILED, PENDING, Figures, day_of
+from guests.operations.figures import BOUNCED, FAILED, PENDING, WAITING, Figures, day_of
 from providers.models import IdentityProvider
 from tenants.roles import Action
 
@@ -50,7 +49,7 @@ def needs_of(
     """What these roles can see to, the oldest trouble first."""
     return (
         *_invitations(may, lists, figures),
-        *_waiting(may, lists),
+        *_waiting(may, lists, figures),
         *_certificates(may, providers, now),
         *_mails(may, lists, figures, now),
         *_batches(may),
@@ -72,14 +71,10 @@ def _invitations(may: Callable[[str], bool], lists: Lists, figures: Figures) -> 
     )
 
 
-def _waiting(may: Callable[[str], bool], lists: Lists) -> Iterator[Need]:
-    removed = removed_providers() if may(Action.GUESTS_VIEW) else []
-    if not removed:
-        return
-    theirs = Guest.objects.filter(method_provider_id__in=removed, deleted_at__isnull=True).order_by()
-    count = theirs[: MOST + 1].count()
-    if count:
-        text, wait = ("1 guest", "waits") if count == 1 else (f"{at_most(count)} guests", "wait")
+def _waiting(may: Callable[[str], bool], lists: Lists, figures: Figures) -> Iterator[Need]:
+    count = figures.now.get(WAITING, 0)
+    if count and may(Action.GUESTS_VIEW):
+        text, wait = ("1 guest", "waits") if count == 1 else (f"{shown(count)} guests", "wait")
         after = f"{wait} for a reset: the provider they signed in with was removed."
         yield Need(text, lists.guests(waiting="yes"), after)
 
@@ -115,4 +110,6 @@ def _batches(may: Callable[[str], bool]) -> Iterator[Need]:
     idle = Batch.objects.filter(is_stopped | Q(state__in=IDLE), kind__in=kinds)
     for batch in idle.order_by("-created_at", "id")[:MOST_BATCHES]:
         said = IDLE.get(BatchState(batch.state)) or f"stopped: {batch.problem[:1].lower()}{batch.problem[1:]}"
+        if batch.state == BatchState.UNREADABLE and batch.kind != BatchKind.INVITATIONS:
+            said = "stopped before it began."  # there is no file that could be read
         yield Need(batch.name, reverse("admin:guests_batch_change", args=[batch.pk]), said)

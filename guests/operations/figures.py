@@ -32,6 +32,8 @@ NOW: Final = "now."
 """Not of the day, but as it was when the day was last summed up."""
 METHOD, PROVIDER, PENDING = f"{NOW}method.", f"{NOW}provider.", f"{NOW}pending."
 """Guests by the method that they redeemed with, federations by their provider's id; open invitations by age."""
+WAITING: Final = f"{NOW}waiting"
+"""Guests whose provider was removed: they wait for a reset (R3)."""
 
 STEEPNESS: Final = 1.1
 """A time is kept to a tenth of itself: enough to tell seconds from minutes, in a few rows a day."""

@@ -20,6 +20,7 @@ from django.db.models import Count, Min, Q
 
 from guests.models import DailyFigure, Guest, Invitation, Summing
 from guests.models.steps import REACHED, WERE_INVITED
+from guests.operations.batches.removed import removed_providers
 from guests.operations.figures import (
     AGES,
     COHORT,
@@ -27,6 +28,7 @@ from guests.operations.figures import (
     NOW,
     PENDING,
     PROVIDER,
+    WAITING,
     aged,
     begins,
     day_of,
@@ -134,13 +136,15 @@ def _set_cohorts(days: Iterable[date]) -> None:
 
 
 def _set_as_it_is(now: datetime) -> None:
-    """Count what is not of a day: guests by method, open invitations by age."""
-    figures: dict[str, int] = {}
+    """Count what is not of a day: guests by method, who waits for a reset, open invitations by age."""
+    figures: dict[str, int] = {WAITING: 0}
+    gone = set(removed_providers())
     redeemed = Guest.objects.filter(deleted_at__isnull=True, method__gt="").values_list("method", "method_provider_id")
     for method, provider_id, count in redeemed.annotate(count=Count("id")).order_by():
         is_federated = method == Method.FEDERATION and provider_id is not None
         name = f"{PROVIDER}{provider_id}" if is_federated else f"{METHOD}{method}"
         figures[name] = figures.get(name, 0) + count
+        figures[WAITING] += count if provider_id in gone else 0
     is_open = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     waiting = Invitation.objects.filter(is_open, ended_at__isnull=True, accepted_at__isnull=True)
     ages = waiting.aggregate(**{age: Count("id", filter=aged(age, now)) for age in AGES})

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from guests.models import Batch, BatchKind, BatchState, DailyFigure, Guest, Summing
-from guests.operations.figures import day_of
+from guests.models import Batch, BatchKind, BatchState, Guest
 from providers.models import IdentityProvider
 from tenants.catalogue import CATALOGUE
 from tenants.models import AuditEntry, Tenant
@@ -81,29 +80,28 @@ def test_R62_emails_that_bounced_or_failed_are_those_of_their_list(
         assert "2 entries" not in text(contosos.get(url.replace("&amp;", "&"))), url
 
 
-def test_R3_guests_of_removed_federations_are_those_of_their_list(
-    portal: Client, fabrikam: Tenant, invite: Any
+@pytest.mark.django_db(transaction=True)
+def test_R3_guests_of_removed_providers_are_those_of_their_lists(
+    portal: Client, contosos: Client, fabrikam: Tenant, invite: Any
 ) -> None:
-    with tenant_scope(fabrikam.id):
-        for method, kind in (("externalFederation", "saml"), ("google", "google")):
-            guest: Guest = invite(fabrikam, f"{kind}@firstupconsultants.com").invitation.guest
+    for method, kind in (("externalFederation", "saml"), ("google", "google")):
+        guest: Guest = invite(fabrikam, f"{kind}@firstupconsultants.com").invitation.guest
+        with tenant_scope(fabrikam.id):
             gone = IdentityProvider.objects.create(
                 tenant=fabrikam, kind=kind, name=kind, is_bound_to_domains=kind == "saml"
             )
             Guest.objects.filter(pk=guest.pk).update(method=method, method_provider_id=gone.pk)
             gone.delete()
-    with tenant_scope(fabrikam.id):
-        saml = Guest.objects.get(method="externalFederation")
-        figures = {f"now.provider.{saml.method_provider_id}": 1, "now.method.google": 1}
-        for name, value in figures.items():
-            DailyFigure.objects.create(tenant=fabrikam, day=day_of(NOW), name=name, value=value)
-        Summing.objects.create(tenant=fabrikam, summed_at=NOW)
+    summed_up(fabrikam)
     page = portal.get(DASHBOARD)
     assert "Removed providers 1" in text(page)
     listed = text(portal.get(links(page)["Removed providers"]))
     assert "1 guest" in listed
     assert "saml@firstupconsultants.com" in listed
     assert "google@firstupconsultants.com" not in listed
+    assert "2 guests wait for a reset: the provider they signed in with was removed." in text(page)
+    assert "2 guests" in text(portal.get("/admin/guests/guest/?waiting=yes"))
+    assert "saml@" not in text(contosos.get("/admin/guests/guest/?waiting=yes"))
 
 
 @pytest.mark.parametrize(
