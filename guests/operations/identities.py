@@ -81,7 +81,7 @@ def whose(*, tenant: Tenant, flow: SignInFlow, asserted: Asserted) -> Whose:
             return Refusal(Code.WRONG_ACCOUNT, reason=f"{newcomer} is none of the invited guest's addresses.")
         return Newcomer(newcomer)
     guest = Guest.objects.select_for_update().get(id=guest_.id)
-    if not set(asserted.verified) & addresses_of(guest):
+    if not _proves(asserted, guest):
         return Unproven()
     refusal = _if_allowed(tenant, guest)
     if refusal is not None:
@@ -103,6 +103,16 @@ def _is_microsoft_account_disabled() -> bool:
 def addresses_of(guest: Guest) -> set[str]:
     """The address keys of a guest: the invited one and the others (R36)."""
     return {guest.address_key, *(key for key in map(_key, guest.other_addresses) if key)}
+
+
+def _proves(asserted: Asserted, guest: Guest) -> bool:
+    """Whether the provider vouches for one of the guest's addresses. The address that another guest was invited with
+    is theirs alone, whoever has it among their others: one identity must not open either of two guests (R36)."""
+    common = set(asserted.verified) & addresses_of(guest)
+    if guest.address_key in common:
+        return True
+    of_others = Guest.objects.filter(address_key__in=common, deleted_at=None).exclude(id=guest.id)
+    return bool(common - set(of_others.values_list("address_key", flat=True)))
 
 
 def _row(flow: SignInFlow, asserted: Asserted) -> FederatedIdentity | None:
