@@ -27,6 +27,7 @@ from providers.kinds import BY_ID
 from providers.rules import Method
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
+from tenants.forms import TOO_LONG
 from tenants.roles import Action
 
 WIDE = {"class": "vTextField"}
@@ -35,10 +36,22 @@ WIDE = {"class": "vTextField"}
 class ApplicationForm(forms.Form):
     """An application as an administrator types it."""
 
-    name = forms.CharField(max_length=100, widget=forms.TextInput(attrs=WIDE), help_text="Guests see it in My Apps.")
-    description = forms.CharField(max_length=200, required=False, widget=forms.TextInput(attrs=WIDE))
+    name = forms.CharField(
+        max_length=100,
+        widget=forms.TextInput(attrs=WIDE),
+        help_text="Guests see it in My Apps.",
+        error_messages={"required": "Name the application.", **TOO_LONG},
+    )
+    description = forms.CharField(
+        max_length=200, required=False, widget=forms.TextInput(attrs=WIDE), error_messages=TOO_LONG
+    )
     url = forms.URLField(
         max_length=2000,
+        error_messages={
+            "required": "Write where it opens, as https://app.example/.",
+            "invalid": "Write the whole address, as https://app.example/.",
+            **TOO_LONG,
+        },
         label="Address",
         assume_scheme="https",
         widget=forms.URLInput(attrs=WIDE),

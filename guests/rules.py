@@ -76,6 +76,14 @@ class NameMistake(StrEnum):
     HIDDEN = "hidden"
 
 
+NAME_MISTAKES = {
+    NameMistake.MISSING: "A name has letters. Leave the field empty if you don’t know it.",
+    NameMistake.TOO_LONG: f"Use a shorter name: one may have {LONGEST_NAME} characters.",
+    NameMistake.HIDDEN: "Type the name by hand: a hidden character came with the copied text.",
+}
+"""What is said to whoever typed somebody else's name."""
+
+
 def read_name(text: str) -> str | NameMistake:
     """A name as a person types it: composed, on one line, its spaces single (R39a).
 

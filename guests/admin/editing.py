@@ -12,13 +12,14 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
 
-from guests.admin.forms import WIDE, read_address
+from guests.admin.forms import WIDE, read_address, read_addresses
 from guests.models import Guest
 from guests.operations.editing import Profile, Sponsor, edit_guest, profile_of, version_of
 from guests.operations.inviting import MOST_SPONSORS
 from tenants.addresses import Address
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
+from tenants.forms import TOO_LONG
 from tenants.models import Administrator
 
 ADMINISTRATORS = "administrators"
@@ -30,10 +31,15 @@ class EditForm(forms.Form):
     """The guest as they stand, to be changed. `version` is what the page showed."""
 
     display_name = forms.CharField(
-        max_length=100, required=False, label="Display name", widget=forms.TextInput(attrs=WIDE)
+        max_length=100,
+        required=False,
+        label="Display name",
+        widget=forms.TextInput(attrs=WIDE),
+        error_messages=TOO_LONG,
     )
     other_addresses = forms.CharField(
         max_length=3000,
+        error_messages=TOO_LONG,
         required=False,
         label="Other addresses",
         widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 2, "spellcheck": "false"}),
@@ -58,10 +64,15 @@ class EditForm(forms.Form):
     def _add_sponsor(self, number: int) -> None:
         words = "Sponsor" if number == 1 else f"Sponsor {number}"
         self.fields[f"sponsor_{number}_name"] = forms.CharField(
-            max_length=100, required=False, label=words, widget=forms.TextInput(attrs=WIDE)
+            max_length=100,
+            required=False,
+            label=words,
+            widget=forms.TextInput(attrs=WIDE),
+            error_messages=TOO_LONG,
         )
         self.fields[f"sponsor_{number}_address"] = forms.CharField(
             max_length=254,
+            error_messages=TOO_LONG,
             required=False,
             label=f"{words}’s email",
             widget=forms.EmailInput(
@@ -81,16 +92,7 @@ class EditForm(forms.Form):
         return [(self[f"sponsor_{number}_name"], self[f"sponsor_{number}_address"]) for number in range(1, shown + 1)]
 
     def clean_other_addresses(self) -> list[Address]:
-        lines = self.cleaned_data["other_addresses"].replace(",", "\n").replace(";", "\n").splitlines()
-        found, wrong = [], []
-        for line in filter(None, map(str.strip, lines)):
-            try:
-                found.append(read_address(line))
-            except forms.ValidationError as error:
-                wrong.append(f"“{line[:80]}”: {' '.join(error.messages)}")
-        if wrong:
-            raise forms.ValidationError(wrong)
-        return found
+        return read_addresses(self.cleaned_data["other_addresses"])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

@@ -9,16 +9,12 @@ from __future__ import annotations
 from django import forms
 
 from guests.operations.inviting import MOST_SPONSORS, Details
-from guests.rules import LONGEST_MESSAGE, NameMistake, message_mistake, plain_message, read_name
+from guests.rules import LONGEST_MESSAGE, NAME_MISTAKES, NameMistake, message_mistake, plain_message, read_name
 from tenants.addresses import Address, AddressRefused, canonical
+from tenants.forms import TOO_LONG
 
 WIDE = {"class": "vTextField"}
 LINES = {"class": "vLargeTextField", "spellcheck": "false"}
-NAME_MISTAKES = {
-    NameMistake.MISSING: "A name has letters. Leave it empty where you do not know it.",
-    NameMistake.TOO_LONG: "A name has up to 100 characters.",
-    NameMistake.HIDDEN: "The name holds characters that nobody sees. Type it anew.",
-}
 
 
 def read_address(text: str) -> Address:
@@ -29,6 +25,22 @@ def read_address(text: str) -> Address:
         raise forms.ValidationError(str(refused)) from None
 
 
+def read_addresses(text: str) -> list[Address]:
+    """One address on each line, each once; or a form's error that says what is wrong with every line that is."""
+    found: dict[str, Address] = {}
+    wrong = []
+    for line in filter(None, map(str.strip, text.replace(",", "\n").replace(";", "\n").splitlines())):
+        try:
+            address = canonical(line)
+        except AddressRefused as refused:
+            wrong.append(f"“{line[:80]}”: {refused}")
+        else:
+            found.setdefault(address.key, address)
+    if wrong:
+        raise forms.ValidationError(wrong)
+    return list(found.values())
+
+
 class InviteForm(forms.Form):
     """One guest to invite. `destinations` are (id, name, url) of the tenant's applications."""
 
@@ -36,14 +48,17 @@ class InviteForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={**WIDE, "autocapitalize": "none", "spellcheck": "false"}),
         help_text="The guest proves that this address is theirs. It need not belong to any account.",
-        error_messages={"required": "Whom do you want to invite? Enter their email."},
+        error_messages={"required": "Whom do you want to invite? Enter their email.", **TOO_LONG},
     )
-    display_name = forms.CharField(max_length=100, required=False, label="Name", widget=forms.TextInput(attrs=WIDE))
+    display_name = forms.CharField(
+        max_length=100, required=False, label="Name", widget=forms.TextInput(attrs=WIDE), error_messages=TOO_LONG
+    )
     application = forms.ChoiceField(
         required=False, label="Take them to", help_text="Where the guest arrives after accepting."
     )
     sponsors = forms.CharField(
         max_length=3000,
+        error_messages=TOO_LONG,
         required=False,
         widget=forms.Textarea(attrs={**LINES, "rows": 2}),
         help_text=(
@@ -65,6 +80,7 @@ class InviteForm(forms.Form):
     )
     cc = forms.CharField(
         max_length=254,
+        error_messages=TOO_LONG,
         required=False,
         label="Copy to",
         widget=forms.EmailInput(attrs=WIDE),
@@ -100,17 +116,10 @@ class InviteForm(forms.Form):
         return message
 
     def clean_sponsors(self) -> tuple[Address, ...]:
-        lines = self.cleaned_data["sponsors"].replace(",", "\n").replace(";", "\n").splitlines()
-        found: dict[str, Address] = {}
-        for line in filter(None, map(str.strip, lines)):
-            try:
-                address = read_address(line)
-            except forms.ValidationError as error:
-                raise forms.ValidationError(f"“{line[:80]}”: {' '.join(error.messages)}") from None
-            found.setdefault(address.key, address)
+        found = read_addresses(self.cleaned_data["sponsors"])
         if len(found) > MOST_SPONSORS:
             raise forms.ValidationError(f"These are {len(found)} sponsors. A guest has at most {MOST_SPONSORS}.")
-        return tuple(found.values())
+        return tuple(found)
 
     def clean_cc(self) -> str:
         typed = self.cleaned_data["cc"]
@@ -146,6 +155,7 @@ class ResetForm(forms.Form):
 
     new_address = forms.CharField(
         max_length=254,
+        error_messages=TOO_LONG,
         required=False,
         label="New address",
         widget=forms.EmailInput(attrs={**WIDE, "autocapitalize": "none", "spellcheck": "false"}),

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from guests.models import Guest
 from guests.operations.inviting import MOST_SPONSORS
-from guests.rules import NameMistake, is_domain_taken, read_name
+from guests.rules import NAME_MISTAKES, NameMistake, is_domain_taken, read_name
 from tenants import audit
 from tenants.addresses import Address, AddressRefused, canonical
 from tenants.audit import Actor
@@ -26,12 +26,6 @@ from tenants.refusals import Code, Refusal, Refused
 
 MOST_OTHER_ADDRESSES = 10
 """More than a person has; every one of them proves the guest (R36)."""
-
-_MISTAKES = {
-    NameMistake.MISSING: "A name has letters.",
-    NameMistake.TOO_LONG: "A name has up to 100 characters.",
-    NameMistake.HIDDEN: "The name holds characters that nobody sees. Type it anew.",
-}
 
 
 @dataclass(frozen=True)
@@ -130,7 +124,7 @@ def _name(guest: Guest, typed: str) -> str:
         return typed.strip()
     read = read_name(typed)
     if isinstance(read, NameMistake):
-        raise _no(_MISTAKES[read])
+        raise _no(NAME_MISTAKES[read])
     return read
 
 

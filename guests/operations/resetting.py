@@ -10,23 +10,22 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from guests import limits
 from guests.models import Consent, Ended, Guest, Invitation, SignInFlow, Status
 from guests.operations.inviting import (
     Details,
     Invited,
     Inviter,
     new_invitation,
+    take_of_the_hour,
 )
 from guests.operations.linking import unlink_identities
 from guests.operations.mailing import mail_invitation
 from guests.operations.signing_in import end_sessions_of
 from guests.rules import is_domain_taken
 from passcodes.operations import void_challenges
-from tenants import audit, budgets
+from tenants import audit
 from tenants.addresses import Address
 from tenants.audit import Actor
-from tenants.budgets import Allowance
 from tenants.models import Administrator, Tenant
 from tenants.refusals import Code, Refusal, Refused
 
@@ -56,7 +55,7 @@ def reset_redemption_by_mail(
     """
     try:
         with transaction.atomic():
-            _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
+            take_of_the_hour(tenant, inviter.id or inviter.name)
             invited = reset_locked(tenant=tenant, guest=_locked(guest_id), inviter=inviter, actor=actor, now=now)
             if invited.guest.is_blocked:
                 raise _blocked()
@@ -202,7 +201,7 @@ def _reset_to(
 ) -> Invited | Refusal:
     try:
         with transaction.atomic():
-            _take(limits.for_inviting(tenant=tenant, inviter=inviter.id or inviter.name))
+            take_of_the_hour(tenant, inviter.id or inviter.name)
             guest = _locked(guest_id)
             invited = reset_locked(
                 tenant=tenant,
@@ -234,12 +233,6 @@ def _locked(guest_id: UUID) -> Guest:
     if guest is None:
         raise Refused(Refusal(Code.INPUT, reason="There is no such guest in this tenant."))
     return guest
-
-
-def _take(allowances: tuple[Allowance, ...]) -> None:
-    until = budgets.take(allowances)
-    if until is not None:
-        raise Refused(Refusal(Code.WAIT, until=until, reason="This hour's invitations are used up."))
 
 
 def _blocked() -> Refused:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from guests.models import Guest
 from guests.operations.inviting import Details, Inviter, invite_guest_by_mail, inviting_refusal
-from guests.rules import LONGEST_MESSAGE, LONGEST_NAME, NameMistake, message_mistake, read_name
+from guests.rules import LONGEST_MESSAGE, NAME_MISTAKES, NameMistake, message_mistake, read_name
 from guests.sessions import has_session_cookie, open_session
 from guests.views.asking import front_door_url, guest_actor, my_apps_url
 from guests.views.pages import page
@@ -27,12 +27,6 @@ from tenants.doors.middleware import TenantRequest
 from tenants.inviters import InviterKind
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
-
-_NAMES = {
-    NameMistake.MISSING: Problem("", "A name has letters. Leave the field empty if you don’t know it."),
-    NameMistake.TOO_LONG: Problem("", f"Use a shorter name: one may have {LONGEST_NAME} characters."),
-    NameMistake.HIDDEN: Problem("", "Type the name by hand: a hidden character came with the copied text."),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +105,7 @@ def _read(request: TenantRequest) -> tuple[Address, Details] | Typed:
     email, typed_name = request.POST.get("email", "")[:400], request.POST.get("name", "")[:400].strip()
     message = request.POST.get("message", "")[: 4 * LONGEST_MESSAGE].replace("\r\n", "\n").strip()
     name = read_name(typed_name) if typed_name else ""
-    name_error = _NAMES[name] if isinstance(name, NameMistake) else None
+    name_error = Problem("", NAME_MISTAKES[name]) if isinstance(name, NameMistake) else None
     mistake = message_mistake(message)
     email_error = None
     try:

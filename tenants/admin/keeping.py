@@ -17,6 +17,7 @@ from django.urls import path
 from tenants.admin.log_base import LogPages
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
+from tenants.forms import NUMBER
 from tenants.models import AuditEntry
 from tenants.retention import COUNTED, LONGEST, SHORTEST, Consequence, consequence_of, set_history_days
 from tenants.roles import Action
@@ -28,6 +29,7 @@ class KeepingForm(forms.Form):
     days = forms.IntegerField(
         min_value=SHORTEST,
         max_value=LONGEST,
+        error_messages=NUMBER,
         required=False,
         label="Keep the history for",
         help_text=f"Days, {SHORTEST} to {LONGEST}. Empty: for ever.",

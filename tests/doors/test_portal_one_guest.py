@@ -113,7 +113,7 @@ def test_R55_an_address_alone_names_the_administrator_who_has_it_and_cleared_fie
         ),
         pytest.param({"sponsor_1_address": "adele"}, "with an @ in it", id="R55-no sponsor's address"),
         pytest.param({"display_name": "…"}, "A name has letters", id="R39a-no name"),
-        pytest.param({"display_name": "Nicole\u202eWagner"}, "nobody sees", id="R39a-hidden"),
+        pytest.param({"display_name": "Nicole\u202eWagner"}, "a hidden character came with", id="R39a-hidden"),
     ],
 )
 def test_R55_what_cannot_be_saved_is_said_with_its_reason_and_nothing_is_saved(

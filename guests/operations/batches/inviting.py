@@ -87,7 +87,7 @@ class Invitations:
 
 
 def inviter_of(batch: Batch) -> Inviter:
-    """Who uploaded the file, as the mails name them."""
+    """Who made the batch, as the mails name them."""
     return Inviter(
         str(batch.choice.get("inviter") or batch.actor_name)[:100],
         batch.actor_address,

@@ -14,8 +14,8 @@ from django.db import DatabaseError, transaction
 
 from guests.models import Batch, BatchRow, Guest, Invitation, Result, Verdict
 from guests.operations.batches.choice import Choice
+from guests.operations.batches.inviting import inviter_of
 from guests.operations.batches.slices import actor_of
-from guests.operations.inviting import Inviter
 from guests.operations.mailing import mail_invitations_among_many
 from guests.operations.resetting import reset_locked
 from tenants.models import Tenant
@@ -118,15 +118,6 @@ def settle(batch: Batch, rows: list[BatchRow]) -> None:
     done = sum(row.result == Result.DONE for row in rows)
     batch.done += done
     batch.failed += len(rows) - done
-
-
-def inviter_of(batch: Batch) -> Inviter:
-    """Who made the batch, as the mails name them."""
-    return Inviter(
-        str(batch.choice.get("inviter") or batch.actor_name)[:100],
-        batch.actor_address,
-        batch.actor_id if batch.actor_kind == "administrator" else None,
-    )
 
 
 def _obstacle(guest: Guest | None, choice: Choice, batch: Batch) -> str:

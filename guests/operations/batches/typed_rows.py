@@ -6,13 +6,20 @@ nor mend what was typed.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from guests.operations.batches.reading import Format, Record
-from guests.rules import LONGEST_MESSAGE, LONGEST_NAME, NameMistake, is_domain_taken, read_name
+from guests.rules import (
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    NameMistake,
+    is_domain_taken,
+    message_mistake,
+    plain_message,
+    read_name,
+)
 from tenants.addresses import Address, AddressRefused, canonical
 from tenants.exporting import as_written
 from tenants.models import Tenant
@@ -26,8 +33,6 @@ NO: Final = frozenset({"false", "no", "n", "0", "falsch", "faux"})
 LONGEST_REASON: Final = 300
 LONGEST_SHOWN: Final = 400
 LONGEST_URL: Final = 2000
-
-_TURNS_THE_TEXT: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd")
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class RowReader:
         """The row with the first thing that is wrong with it, if any."""
         typed = {what: self._cell(record, place) for what, place in self.form.columns.items()}
         shown, name = typed.get("email", ""), " ".join(typed.get("name", "").split())
-        message, send = _one_kind_of_break(typed.get("message", "")), typed.get("send", "").lower()
+        message, send = plain_message(typed.get("message", "")), typed.get("send", "").lower()
         shown = shown or (record.cells[0] if record.mistake and record.cells else "")
         url, reason, address = typed.get("redirect_url", ""), record.mistake or self._shape(record), None
         if not reason:
@@ -146,10 +151,9 @@ def _send_reason(send: str) -> str:
 
 def _message_reason(message: str) -> str:
     if len(message) > LONGEST_MESSAGE:
-        return f"Message too long: It has {len(message):,} characters; {LONGEST_MESSAGE} is the most."
-    for sign in message:
-        if sign in _TURNS_THE_TEXT or (unicodedata.category(sign) == "Cc" and sign not in "\n\t"):
-            return f"Hidden character: Type the message by hand; U+{ord(sign):04X} came with the copied text."
+        return f"Message too long: {message_mistake(message)}"
+    if "\ufffd" in message or message_mistake(message):
+        return "Hidden character: Type the message by hand; a character that does not show came with the copied text."
     return ""
 
 
@@ -160,7 +164,3 @@ def _name_reason(name: str) -> str:
     if mistake is NameMistake.HIDDEN or "\ufffd" in name:
         return "Hidden character: Type the name by hand; a character that does not show came with the copied text."
     return ""
-
-
-def _one_kind_of_break(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
