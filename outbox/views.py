@@ -94,7 +94,7 @@ def _take_body(request: HttpRequest) -> None:
     body = request.read(LARGEST_EVENTS + 1)
     if len(body) > LARGEST_EVENTS:
         raise RequestDataTooBig("a provider's events are too large")
-    request._body = body  # type: ignore[attr-defined]  # where Django keeps what it has read, below its own limit
+    request._body = body  # where Django keeps what it has read, below its own limit
 
 
 def _names(event: AnymailTrackingEvent) -> tuple[str, ...]:
