@@ -60,8 +60,9 @@ class Result(models.TextChoices):
 class Batch(OwnedModel):
     """One deed for many guests. `choice` says which guests, where no file does; the counts move with the rows.
 
-    `lease` is the token of the worker that is at it, until `leased_until`; each claim raises it. `read_to` is how far
-    the file or the choice has been read: a row's number, or a guest's id.
+    `lease` is the token of the worker that is at it, until `leased_until`; each claim raises it. `lost_leases` are the
+    workers that were silent since the last slice. `read_to` is how far the file or the choice has been read: a row's
+    number, or a guest's id.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -92,6 +93,7 @@ class Batch(OwnedModel):
 
     lease = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
+    lost_leases = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     checked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)

@@ -155,7 +155,7 @@ def test_R43_what_changed_between_the_verdict_and_the_deed_has_its_reason(fabrik
 
 def resetting_slice(batch: Batch) -> None:
     """One slice of its checking, as a worker that is killed right after it leaves it."""
-    lease = slices.claim_batch(batch_id=batch.id)
+    lease = slices.claim_batch(batch_id=batch.id, now=batch.created_at)
     assert lease is not None
     slices._slice(batch.id, lease, WORK, batch.created_at)
     Batch.objects.filter(pk=batch.pk).update(leased_until=None)

@@ -11,8 +11,9 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from guests.models import Batch, BatchKind, BatchRow, BatchState, Result, Verdict
+from guests.models import AT_WORK, Batch, BatchKind, BatchRow, BatchState, Result, Verdict
 from guests.operations.batches.slices import (
+    MOST_LOST,
     batches_left_alone,
     carry_on,
     claim_batch,
@@ -105,7 +106,7 @@ def test_R43_it_is_one_workers_at_a_time(batch: Batch, fabrikam: Tenant) -> None
         try:
             with tenant_scope(fabrikam.id):
                 barrier.wait(5)
-                taken.append(claim_batch(batch_id=batch.id))
+                taken.append(claim_batch(batch_id=batch.id, now=NOW))
         finally:
             connection.close()
 
@@ -129,7 +130,7 @@ def test_R43_it_is_taken_up_when_its_worker_was_killed(fabrikam: Tenant) -> None
         )
     assert left_alone() == [batch.id]
     with tenant_scope(fabrikam.id):
-        assert claim_batch(batch_id=batch.id) is not None  # and nothing more: the worker is killed here
+        assert claim_batch(batch_id=batch.id, now=NOW) is not None  # and nothing more: the worker is killed here
         assert carry_on(batch_id=batch.id, work=WORK, now=NOW) is False
     assert left_alone() == []
     with tenant_scope(fabrikam.id):
@@ -138,6 +139,94 @@ def test_R43_it_is_taken_up_when_its_worker_was_killed(fabrikam: Tenant) -> None
     with tenant_scope(fabrikam.id):
         carry_on(batch_id=batch.id, work=WORK, now=NOW)
         assert (state(batch), batch.rows) == (BatchState.CHECKED, ROWS)
+
+
+class Fatal(Counting):
+    """A slice that takes longer than its transaction may: the server ends the connection."""
+
+    def check(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_timeout = '200ms'")
+            cursor.execute("SELECT pg_sleep(20)")
+        return False
+
+
+class Closing(Counting):
+    """A slice in which the connection goes, and what is raised for it says nothing of that."""
+
+    def check(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
+        connection.connection.close()
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("work", [Fatal(), Closing()], ids=["timeout", "closed"])
+def test_R43_a_connection_that_goes_leaves_the_batch_to_the_next_worker(
+    batch: Batch, fabrikam: Tenant, work: Counting
+) -> None:
+    caught: list[Exception] = []
+
+    def carry() -> None:
+        try:
+            with tenant_scope(fabrikam.id):
+                carry_on(batch_id=batch.id, work={BatchKind.RESETS.value: work}, now=NOW)
+        except Exception as error:  # noqa: BLE001  # looked at below
+            caught.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=carry)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1, "it must not pass for done, nor be given up in a scope of nobody"
+    assert state(batch) == BatchState.CHECKING
+    assert batch.leased_until is not None
+    Batch.objects.filter(id=batch.id).update(leased_until=Now() - timedelta(seconds=1))
+    carry_on(batch_id=batch.id, work=WORK, now=NOW)
+    assert (state(batch), batch.lost_leases) == (BatchState.CHECKED, 0)
+
+
+def silent(batch: Batch) -> int | None:
+    """What a worker gets that is killed then, and its lease run out."""
+    lease = claim_batch(batch_id=batch.id, now=NOW)
+    Batch.objects.filter(id=batch.id, leased_until__isnull=False).update(leased_until=Now() - timedelta(seconds=1))
+    return lease
+
+
+@pytest.mark.parametrize("is_started", [False, True], ids=["checking", "running"])
+def test_R43_what_kills_its_workers_is_stopped_after_eight(batch: Batch, is_started: bool) -> None:
+    if is_started:
+        carry_on(batch_id=batch.id, work=WORK, now=NOW)
+        start_batch(batch_id=batch.id, actor=OLGA, now=NOW)
+    assert all(silent(batch) for _ in range(MOST_LOST))
+    assert state(batch) == (BatchState.RUNNING if is_started else BatchState.CHECKING)
+    assert silent(batch) is None
+    assert state(batch) == (BatchState.PAUSED if is_started else BatchState.UNREADABLE)
+    assert "8 workers were lost at it" in batch.problem
+    assert AuditEntry.objects.get(action="batch.stopped").details["reason"] == "8 workers were lost at it"
+    assert left_alone_of(batch) == 0
+    if is_started:
+        start_batch(batch_id=batch.id, actor=OLGA, now=NOW)
+        carry_on(batch_id=batch.id, work=WORK, now=NOW)
+        assert (state(batch), batch.done) == (BatchState.DONE, ROWS)
+
+
+def left_alone_of(batch: Batch) -> int:
+    return Batch.objects.filter(id=batch.id, state__in=AT_WORK).count()
+
+
+def test_R43_a_slice_that_was_done_forgives_the_workers_lost_before_it(batch: Batch) -> None:
+    class Once(Counting):
+        def check(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
+            super().check(batch, tenant, now)
+            Batch.objects.filter(id=batch.id).update(lease=batch.lease + 1)  # its turn ends with this slice
+            return True
+
+    for _ in range(2):
+        assert all(silent(batch) for _ in range(MOST_LOST - 1))
+        carry_on(batch_id=batch.id, work={BatchKind.RESETS.value: Once()}, now=NOW)
+        assert state(batch) == BatchState.CHECKING
+        assert batch.lost_leases == 0
+        Batch.objects.filter(id=batch.id).update(leased_until=None)
 
 
 def test_R43_a_worker_that_lost_its_batch_to_a_pause_does_no_more(batch: Batch) -> None:
@@ -186,7 +275,7 @@ def test_R43_it_is_nothing_to_another_tenant(batch: Batch, contoso: Tenant) -> N
     def ask() -> None:
         try:
             with tenant_scope(contoso.id):
-                found.append(claim_batch(batch_id=batch_id))
+                found.append(claim_batch(batch_id=batch.id, now=NOW))
                 found.append(discard_batch(batch_id=batch_id, actor=OLGA, now=NOW))
         finally:
             connection.close()

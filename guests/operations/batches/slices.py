@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -30,6 +30,12 @@ CARRY_ON: Final = "guests.tasks.carry_on"
 
 LEASE: Final = timedelta(seconds=20)
 """How long a worker may be silent about a batch before another one takes it up."""
+
+MOST_LOST: Final = 8
+"""Workers that one slice may cost: some minutes. What is lost more often kills them, and would for ever."""
+
+AWAY: Final = (OperationalError, InterfaceError, InternalError)
+"""The database is away, or has ended the connection: transaction_timeout comes as an InternalError."""
 
 TURN: Final = 4.0
 """Seconds that a worker stays at one batch before it lets others have the process: codes wait behind it."""
@@ -85,18 +91,29 @@ def batches_left_alone(*, at_most: int) -> list[tuple[UUID, UUID]]:
     return list(found.order_by("leased_until").values_list("tenant_id", "id")[:at_most])
 
 
-def claim_batch(*, batch_id: UUID) -> int | None:
-    """Take the batch for LEASE; its token, or None when somebody else is at it or there is nothing to do."""
+def claim_batch(*, batch_id: UUID, now: datetime) -> int | None:
+    """Take the batch for LEASE; its token, or None when somebody else is at it or there is nothing to do.
+
+    A batch that has cost MOST_LOST workers since its last slice is stopped instead, and None returned.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE guests_batch SET lease = lease + 1,"
+            " lost_leases = lost_leases + CASE WHEN leased_until IS NULL THEN 0 ELSE 1 END,"
             " leased_until = statement_timestamp() + make_interval(secs => %s)"
             " WHERE id = %s AND state = ANY(%s)"
-            " AND (leased_until IS NULL OR leased_until < statement_timestamp()) RETURNING lease",
+            " AND (leased_until IS NULL OR leased_until < statement_timestamp()) RETURNING lease, lost_leases",
             [LEASE.total_seconds(), batch_id, [state.value for state in AT_WORK]],
         )
         row = cursor.fetchone()
-    return row[0] if row else None
+    if row is None:
+        return None
+    lease, lost = row
+    if lost >= MOST_LOST:
+        log.error("Batch %s stopped: %d workers were lost at it.", batch_id, lost)
+        _give_up(batch_id, lease, f"{lost} workers were lost at it", now)
+        return None
+    return int(lease)
 
 
 def carry_on(*, batch_id: UUID, work: Mapping[str, BatchWork], now: datetime) -> bool:
@@ -104,16 +121,18 @@ def carry_on(*, batch_id: UUID, work: Mapping[str, BatchWork], now: datetime) ->
 
     `work` has an entry for each BatchKind. False also where another worker is at it.
     """
-    lease = claim_batch(batch_id=batch_id)
+    lease = claim_batch(batch_id=batch_id, now=now)
     if lease is None:
         return False
-    ends, is_more = time.monotonic() + TURN, True
+    ends, is_more, held = time.monotonic() + TURN, True, connection.connection
     try:
         while is_more and time.monotonic() < ends:
             is_more = _slice(batch_id, lease, work, now)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the lease runs out and the batch is taken up again
+    except AWAY:
+        raise  # the lease runs out and the batch is taken up again
     except Exception as error:
+        if connection.connection is not held:  # it broke, whatever was raised for it, and the new one has no tenant
+            raise
         # What fails once would fail at every turn, for ever. Somebody has to look; what was done stays done.
         log.exception("Batch %s stopped.", batch_id)
         _give_up(batch_id, lease, type(error).__name__, now)
@@ -131,8 +150,8 @@ def _slice(batch_id: UUID, lease: int, work: Mapping[str, BatchWork], now: datet
         is_checking = batch.state == BatchState.CHECKING
         step = work[batch.kind].check if is_checking else work[batch.kind].do
         is_more = step(batch, tenant, now)
-        fields = [*COUNTS, "state", "leased_until"]
-        batch.leased_until = Now() + LEASE
+        fields = [*COUNTS, "state", "leased_until", "lost_leases"]
+        batch.leased_until, batch.lost_leases = Now() + LEASE, 0
         if not is_more:
             fields += _next_state(batch, is_checking, now)
         batch.save(update_fields=fields)
@@ -148,9 +167,9 @@ def _give_up(batch_id: UUID, lease: int, what: str, now: datetime) -> None:
         was_checking = batch.state == BatchState.CHECKING
         batch.state = BatchState.UNREADABLE if was_checking else BatchState.PAUSED
         batch.problem = f"A worker stopped at it ({what}). The operator finds the reason in the worker's log."
-        batch.leased_until = None
+        batch.leased_until, batch.lost_leases = None, 0
         batch.ended_at = Now() if was_checking else None
-        batch.save(update_fields=["state", "problem", "leased_until", "ended_at"])
+        batch.save(update_fields=["state", "problem", "leased_until", "lost_leases", "ended_at"])
         record(
             actor=SYSTEM,
             action="batch.stopped",
@@ -227,7 +246,7 @@ def _turn(
             return False
         # Whoever was at it has lost it: its next slice finds another token.
         Batch.objects.filter(id=batch.id).update(
-            state=after, lease=F("lease") + 1, leased_until=None, problem="", **times
+            state=after, lease=F("lease") + 1, leased_until=None, lost_leases=0, problem="", **times
         )
         record(
             actor=actor,

@@ -31,6 +31,9 @@ LARGEST_FILE: Final = 64 * MEGABYTE
 SAME_WITHIN: Final = timedelta(minutes=10)
 """A file that comes again in this time, before it was started, is the same one: somebody pressed twice."""
 
+MOST_OPEN: Final = 20
+"""Uploads of one tenant that are not over: each keeps its file."""
+
 UNNAMED: Final = "guests.csv"
 
 
@@ -53,9 +56,9 @@ def upload_invitations(
 ) -> Uploaded | Refusal:
     """Store a file of guests to invite, and have a worker check it; nothing is done before start_batch.
 
-    Refuses whom the tenant does not let invite (R53) and a file above 64 MB.
+    Refuses whom the tenant does not let invite (R53), a file above 64 MB and one beside MOST_OPEN that are not over.
     """
-    refusal = inviting_refusal(tenant, inviter)
+    refusal = inviting_refusal(tenant, inviter) or _full(_open_ones())
     if refusal is not None:
         return refusal
     try:
@@ -66,6 +69,9 @@ def upload_invitations(
             if known is not None:
                 transaction.set_rollback(True)
                 return Uploaded(known, is_known=True)
+            full = _full(_open_ones_in_turn(batch))
+            if full is not None:
+                raise Refused(full)
             batch.choice |= {"size": size, "digest": digest}
             batch.save(update_fields=["choice"])
             record(
@@ -96,6 +102,26 @@ def _new_batch(tenant: Tenant, name: str, inviter: Inviter, actor: Actor) -> Bat
         source=actor.source,
         correlation=actor.correlation,
     )
+
+
+def _open_ones() -> int:
+    """Uploads of the open tenant that are not over, counted to MOST_OPEN + 1."""
+    there = Batch.objects.filter(kind=BatchKind.INVITATIONS, ended_at__isnull=True)
+    return there[: MOST_OPEN + 1].count()
+
+
+def _open_ones_in_turn(batch: Batch) -> int:
+    """The same beside this one; of two uploads at once the second counts the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{batch.tenant_id} uploads"])
+    return _open_ones() - 1
+
+
+def _full(open_ones: int) -> Refusal | None:
+    if open_ones < MOST_OPEN:
+        return None
+    reason = f"{MOST_OPEN} files are not done yet. Start or discard one of them first; Bulk work lists them."
+    return Refusal(Code.INPUT, reason=reason)
 
 
 def _store(batch: Batch, content: Content) -> tuple[int, str]:
