@@ -103,7 +103,7 @@ def test_R64_an_administrator_finds_out_why_somebody_did_not_get_in_and_who_turn
 
 def test_R64_a_file_is_downloaded_by_a_button(portal: Page, live_server: LiveServer) -> None:
     portal.goto(f"{live_server.url}{LOG}?group=settings")
-    portal.get_by_role("link", name="Export these lines").click()
+    portal.get_by_role("link", name="Export these entries").click()
     with portal.expect_download() as download:
         portal.get_by_role("button", name="Download as CSV").click()
     assert download.value.suggested_filename.endswith(".csv")

@@ -173,7 +173,7 @@ def test_the_guests_page_tells_the_story(portal, nicole, now):
     page = text(portal.get(reverse("admin:guests_guest_change", args=[nicole.pk])))
     assert "Pending acceptance Method not decided yet" in page
     assert "nicole_firstupconsultants.com#EXT#@fabrikam.example" in page
-    assert "Invited a guest" in page
+    assert "Invited by" in page
     assert "Not signed in anywhere." in page
 
 

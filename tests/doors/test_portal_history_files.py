@@ -104,7 +104,7 @@ def test_R64_a_file_says_from_which_line_the_next_one_goes_on(
         lines = body(answer).split("\n")[:-1]
         taken.append([json.loads(line)["id"] for line in lines])
         url = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
-        assert ("Go on from line" in page) is bool(url)
+        assert ("Go on from entry" in page) is bool(url)
         assert (answer.headers.get("X-Next-Line") == str(taken[-1][-1])) is bool(url)
     assert taken == [ids[:4], ids[4:8], ids[8:]]
 
@@ -166,7 +166,7 @@ KEEPING = "/admin/tenants/auditentry/keeping/"
 def test_R64_shortening_the_time_says_first_what_is_forgotten(portal: Client, many: Many, fabrikam: Tenant) -> None:
     many(3, at=NOW - timedelta(days=100))
     page = portal.post(KEEPING, {"days": "90"})
-    assert "3 lines will be forgotten" in text(page)
+    assert "3 entries will be forgotten" in text(page)
     assert "Export them first" in text(page)
     fabrikam.refresh_from_db()
     assert getattr(fabrikam, "history_days", 0) is None

@@ -178,10 +178,10 @@ def test_J_the_page_shows_each_code_with_its_count_and_a_way_to_the_lines(
     for code, entry in CATALOGUE.items():
         assert f'id="{code}"' in page
         assert entry.remedy in page
-    assert "2 lines with E-OTP-OFF" in page
-    link = page.partition('aria-label="2 lines with E-OTP-OFF"')[0].rpartition('href="')[2].partition('"')[0]
+    assert "2 entries with E-OTP-OFF" in page
+    link = page.partition('aria-label="2 entries with E-OTP-OFF"')[0].rpartition('href="')[2].partition('"')[0]
     assert "2 entries" in text(portal.get(link.replace("&amp;", "&")))
-    assert "0 lines with E-OTP-OFF" in contosos.get(ERRORS).content.decode()
+    assert "0 entries with E-OTP-OFF" in contosos.get(ERRORS).content.decode()
 
 
 @pytest.mark.parametrize("typed", ["E-OTP-OFF", "otp-off", "e-otp-off"])
