@@ -276,8 +276,8 @@ def test_R18_a_code_that_was_used_before_its_delivery_was_told_is_the_guests_all
 ) -> None:
     with tenant_scope(fabrikam.id):
         used = taken(enqueue("stale"), "provider-3")
-        told = {"subject_kind": "stale", "subject_id": used.subject_id, "address": "nicole@firstupconsultants.com"}
-        record(actor=SYSTEM, action="mail.handed_over", at=now, **told)
+        nicole = "nicole@firstupconsultants.com"
+        record(actor=SYSTEM, action="mail.handed_over", at=now, subject_id=used.subject_id, address=nicole)
     post_mailgun(mailgun_event(used.message_id, to="nicole@firstupconsultants.com"))
     with tenant_scope(fabrikam.id):
         assert AuditEntry.objects.get(action="mail.delivered").address == "nicole@firstupconsultants.com"
