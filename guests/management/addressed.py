@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from guests.models import Guest
 from guests.operations.inviting import Inviter
-from tenants.addresses import Address, AddressRefused, canonical
+from tenants.addresses import Address, AddressRefused, canonical, canonical_domain
 from tenants.models import Tenant
 
 
@@ -16,6 +16,14 @@ def address(text: str) -> Address:
     """An argument's address in its canonical form (R70)."""
     try:
         return canonical(text)
+    except AddressRefused as refused:
+        raise ArgumentTypeError(refused.reason) from None
+
+
+def domain(text: str) -> str:
+    """An argument's domain as it is stored (R70)."""
+    try:
+        return canonical_domain(text)
     except AddressRefused as refused:
         raise ArgumentTypeError(refused.reason) from None
 

@@ -1,0 +1,70 @@
+"""manage.py set_redemption_order: what is asked first at a redemption, and what it ends in (R31)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from guests.management.addressed import domain
+from guests.management.following import name_the_first, pending_guests
+from providers.models import RedemptionOrder
+from providers.operations import remove_redemption_order, set_redemption_order
+from providers.rules import Fallback, Order, Primary
+from tenants.doors.commands import TenantCommand
+from tenants.models import Tenant
+from tenants.refusals import Refusal
+
+
+class Command(TenantCommand):
+    """Says who redeems by the order, parses, calls one operation, prints what holds now."""
+
+    help = (
+        "Show or set the redemption order of a tenant, or with --partner of one partner's domain. What --ask leaves "
+        "out is not asked; --inherit goes back to the order above it. It holds for redemptions from now on: guests "
+        "who have redeemed keep their method."
+    )
+    example = (
+        "manage.py set_redemption_order --tenant fabrikam.example --ask externalFederation azureActiveDirectory\n"
+        "  manage.py set_redemption_order --tenant fabrikam.example --partner contoso.com --inherit"
+    )
+
+    def add_tenant_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--partner", type=domain, metavar="DOMAIN", help="for guests of this domain")
+        asked = parser.add_mutually_exclusive_group()
+        asked.add_argument("--ask", nargs="+", choices=[one.value for one in Primary], help="in this order")
+        asked.add_argument("--ask-nothing", action="store_true", help="only the fallback is left")
+        parser.add_argument("--fallback", choices=[one.value for one in Fallback], help="what it ends in")
+        parser.add_argument("--inherit", action="store_true", help="the default order; a partner's: the tenant's own")
+
+    def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
+        partner = options["partner"] or ""
+        is_set = options["ask"] is not None or options["ask_nothing"] or options["fallback"] is not None
+        if is_set and options["inherit"]:
+            raise CommandError("--inherit stands alone: it takes the order above this one as it is.")
+        if is_set or options["inherit"]:
+            whose = pending_guests().filter(domain=partner) if partner else pending_guests()
+            name_the_first(whose, "Pending guests who redeem by it", self.stdout)
+        if options["inherit"]:
+            remove_redemption_order(partner_domain=partner, actor=self.actor, now=timezone.now())
+        elif is_set:
+            order = _holding(partner)
+            if options["ask"] is not None or options["ask_nothing"]:
+                order = replace(order, primaries=tuple(Primary(one) for one in options["ask"] or ()))
+            if options["fallback"]:
+                order = replace(order, fallback=Fallback(options["fallback"]))
+            order = replace(order, partner_domain=partner)
+            outcome = set_redemption_order(order=order, actor=self.actor, now=timezone.now())
+            if isinstance(outcome, Refusal):
+                raise self.refused(outcome)
+        order = _holding(partner)
+        self.stdout.write(f"Asked first: {', '.join(order.primaries) or 'nothing'}. Then: {order.fallback}.")
+        return None
+
+
+def _holding(partner: str) -> Order:
+    """The order that holds for the domain; for "" the tenant's own."""
+    found = RedemptionOrder.objects.filter(partner_domain__in=["", partner]).order_by("-partner_domain").first()
+    return found.as_order() if found else Order()
