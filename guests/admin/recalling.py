@@ -18,7 +18,7 @@ from guests.admin.desk import inviter_of
 from guests.admin.holders import progress_url
 from guests.models import Batch, BatchState
 from guests.operations.batches.choosing import revoke_batch
-from guests.operations.batches.recalling import may_be_recalled, what_would_be_revoked
+from guests.operations.batches.recalling import Recall, may_be_recalled, what_would_be_revoked
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator
@@ -52,7 +52,7 @@ class RecallPages(TenantModelAdmin):
                 return redirect(progress_url(outcome))
             self.message_user(request, for_administrator(outcome), messages.WARNING)
             return redirect(progress_url(batch))
-        recall = what_would_be_revoked(batch)
+        recall = what_would_be_revoked(batch) if may_be_recalled(batch) else Recall(0, 0, 0, 0, is_more=False)
         more = "+" if recall.is_more else ""
         return self.page(
             request,

@@ -92,6 +92,8 @@ def test_R43_a_check_that_fails_is_told_in_the_words_of_its_kind(portal, fabrika
     with tenant_scope(fabrikam.id):
         carry_on(batch_id=batch.pk, work={kind: Fails()}, now=now)
     page, of_all = text(portal.get(page_of(batch))), text(portal.get("/admin/guests/batch/"))
+    needed = "cannot be read." if kind == BatchKind.INVITATIONS else "stopped before it began."
+    assert f"Some deed {needed}" in text(portal.get("/admin/"))
     assert f"Some deed {lead}" in page
     assert ("invited" in page.split("Some deed")[-1]) is (kind == BatchKind.INVITATIONS)
     assert ("Cannot be read" in of_all) is (kind == BatchKind.INVITATIONS)
