@@ -8,6 +8,7 @@ the next one to another thread.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from io import StringIO
@@ -29,6 +30,9 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 _BEGINS_A_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _INVISIBLE_FIRST: Final = " \t\r\n\0\v\f\u00a0\ufeff"
 _MOVES_THE_REST: Final = ("\t", "\r", "\n")
+# Where Excel splits at semicolons or tabs it minds no quotation mark amid a cell: what follows is a cell of its own.
+_BEGINS_ONE_WITHIN: Final = re.compile(r"(\r\n|[;\t\r\n])(?=(?:[^\S;\t\r\n]|[\0\ufeff\"'])*[=+\-@＝＋－＠])")
+_MARKED_WITHIN: Final = re.compile(_BEGINS_ONE_WITHIN.pattern.replace("(?=", "'(?="))
 
 Lines = Callable[[], Iterator[str]]
 Rows = Callable[[], Iterator[Sequence[object]]]
@@ -37,7 +41,8 @@ Rows = Callable[[], Iterator[Sequence[object]]]
 def csv_row(values: Iterable[object]) -> str:
     """One line of a CSV file with its CRLF (RFC 4180). None is an empty cell, a time is written in ISO 8601.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe before it.
+    A text that a spreadsheet would run as a formula gets an apostrophe before it; so does a part of it, behind a
+    semicolon, a tab or a line break.
     """
     line = StringIO()
     csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in values])
@@ -45,14 +50,21 @@ def csv_row(values: Iterable[object]) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
-    is_formula = text.lstrip(_INVISIBLE_FIRST).startswith(_BEGINS_A_FORMULA) or text.startswith(_MOVES_THE_REST)
+    """The text, with an apostrophe before what a spreadsheet would take for a formula, wherever it splits the text."""
+    text, is_formula = _BEGINS_ONE_WITHIN.sub(r"\1'", text), _is_formula(text)
     return f"'{text}" if is_formula else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip(_INVISIBLE_FIRST).startswith(_BEGINS_A_FORMULA) or text.startswith(_MOVES_THE_REST)
 
 
 def as_written(cell: str) -> str:
     """The text that harmless() was given, from a cell of a file that comes back."""
-    return cell[1:] if cell.startswith("'") and harmless(cell[1:]) == cell else cell
+    text = _MARKED_WITHIN.sub(r"\1", cell)
+    if text.startswith("'") and harmless(text[1:]) == cell:
+        return text[1:]
+    return text if harmless(text) == cell else cell
 
 
 def stream_csv(*, tenant_id: UUID, filename: str, header: Sequence[str], rows: Rows) -> StreamingHttpResponse:
@@ -71,7 +83,7 @@ def stream_csv(*, tenant_id: UUID, filename: str, header: Sequence[str], rows: R
 def stream_lines(*, tenant_id: UUID, filename: str, content_type: str, lines: Lines) -> StreamingHttpResponse:
     """Any file of lines to download, each with its line break. As stream_csv."""
     disposition = content_disposition_header(as_attachment=True, filename=filename)
-    headers = {"Content-Disposition": disposition or "attachment", "X-Accel-Buffering": "no"}
+    headers = {"Content-Disposition": disposition or "attachment"}
     return StreamingHttpResponse(_pieces(tenant_id, lines), content_type=content_type, headers=headers)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 from uuid import UUID
 
 import kombu.transport.redis  # noqa: F401  # else the first nudge of a process loads it while a guest waits
@@ -30,11 +31,20 @@ def prepare_to_publish() -> None:
 
 def nudge(name: str, *, tenant_id: UUID, row_id: UUID) -> None:
     """Tell a worker to run the task `name` for one row of one tenant. Call it in transaction.on_commit."""
+    _publish(name, kwargs={"row_id": str(row_id)}, headers={"tenant": str(tenant_id)})
+
+
+def begin_again(name: str) -> None:
+    """Have a task of beat's run once more, behind what waits. Where the broker is away, beat's next time must do."""
+    _publish(name)
+
+
+def _publish(name: str, **given: Any) -> None:
     global _quiet_until  # one process, one memory of the broker's silence
     if time.monotonic() < _quiet_until:
         return
     try:
-        current_app.send_task(name, kwargs={"row_id": str(row_id)}, headers={"tenant": str(tenant_id)}, retry=False)
+        current_app.send_task(name, retry=False, **given)
     except Exception as error:  # noqa: BLE001  # each transport and pool has errors of its own; none is the request's
         _quiet_until = time.monotonic() + SILENCE
         log.warning("The broker did not take a nudge (%s); the relay will send. Silent for %.0f s.", error, SILENCE)

@@ -7,11 +7,13 @@ waiting.
 from __future__ import annotations
 
 import logging
+from time import monotonic
 
 from celery import shared_task
 from django.db import DatabaseError
 from django.utils import timezone
 
+from tenants.queue import begin_again
 from tenants.retention import forget_history, tenants_that_forget
 from tenants.scope import every_tenant, tenant_scope
 from tenants.sealing import seal_tenant, tenants_to_seal
@@ -20,6 +22,11 @@ log = logging.getLogger(__name__)
 
 MOST_STEPS = 50
 """Transactions for one tenant in one run: a million lines."""
+
+STAYS = 20.0
+"""Seconds that one run forgets before it gives way: the queue hands out again what is not done within a minute."""
+
+FORGET = "tenants.tasks.forget_old_history"
 
 
 @shared_task(name="tenants.tasks.seal_audit")
@@ -35,13 +42,20 @@ def seal_audit(**later: object) -> None:
             log.exception("The history of tenant %s was not sealed; the next run tries again.", tenant_id)
 
 
-@shared_task(name="tenants.tasks.forget_old_history")
+@shared_task(name=FORGET)
 def forget_old_history(**later: object) -> None:
-    """Forget, in every tenant that keeps its history for some days only, the blocks that are older. Every night."""
+    """Forget, in every tenant that keeps its history for some days only, the blocks that are older. Every night.
+
+    What is left after STAYS seconds is another run's, which stands in the queue behind what came meanwhile.
+    """
+    until = monotonic() + STAYS
     for tenant_id in tenants_that_forget():
         try:
             with tenant_scope(tenant_id):
                 for _ in range(MOST_STEPS):
+                    if monotonic() > until:
+                        begin_again(FORGET)
+                        return
                     if forget_history(now=timezone.now()) is None:  # a task is a door
                         break
         except DatabaseError:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from django.urls import reverse
 
 from guests.models import Batch, BatchPart, BatchRow, BatchState, Guest, Invitation
 from guests.operations.batches.slices import discard_batch
+from guests.operations.batches.uploading import LARGEST_FILE, MEGABYTE
 from guests.operations.deleting import delete_guest
 from outbox.models import OutboundMail, Rank
 from tenants.models import AuditEntry, Tenant, WhoMayInvite
@@ -149,6 +151,15 @@ def test_R54_a_claim_of_a_gigabyte_is_refused_unread(portal, fabrikam):
     assert answer.status_code == 413
     with tenant_scope(fabrikam.id):
         assert not Batch.objects.exists()
+
+
+def test_R54_the_proxy_that_is_recommended_lets_the_upload_through_and_nothing_else_of_that_size():
+    proxy = (settings.BASE_DIR / "docs/deploy/nginx.conf").read_text()
+    (place, most), *others = re.findall(r"location = (\S+) \{\s+client_max_body_size (\d+)m;", proxy)
+    assert place == reverse("admin:guests_bulk_invitations")
+    assert int(most) * MEGABYTE > LARGEST_FILE
+    assert not others
+    assert proxy.count("client_max_body_size") == 2
 
 
 def test_R54_a_form_without_its_token_stores_nothing(adele, fabrikam):

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
+from tenants import tasks
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, AuditSeal, Tenant
 from tenants.refusals import Refusal
@@ -19,6 +20,7 @@ from tenants.scope import tenant_scope
 from tenants.sealing import seal_tenant
 from tenants.tasks import forget_old_history
 from tenants.verifying import Fault, verify_tenant
+from tests.tenants.brokers import broker_at, published
 from tests.tenants.history import owner, tamper, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +89,26 @@ def test_R64_it_keeps_the_history_for_ever_where_no_number_of_days_is_set(fabrik
     with tenant_scope(fabrikam.id):
         assert forget_history(now=NOW) is None
         assert AuditEntry.objects.count() == 3
+
+
+def test_R64_a_night_with_much_to_forget_goes_on_behind_what_waits(fabrikam, contoso, monkeypatch):
+    for tenant in (fabrikam, contoso):
+        sealed(tenant, 100)
+        keep(tenant, 60)
+    monkeypatch.setattr(tasks, "STAYS", -1.0)
+    with broker_at("memory://"):
+        forget_old_history()
+        (message,) = published()
+    assert "tenants.tasks.forget_old_history" in message
+    with tenant_scope(contoso.id):
+        assert not AuditEntry.objects.filter(action="history.forgotten").exists()
+    monkeypatch.undo()
+    with broker_at("memory://"):
+        forget_old_history()
+        assert published() == []
+    for tenant in (fabrikam, contoso):
+        with tenant_scope(tenant.id):
+            assert AuditEntry.objects.filter(action="history.forgotten").count() == 1
 
 
 def test_R64_every_night_it_forgets_for_each_tenant_that_asks_for_it(fabrikam, contoso):
