@@ -32,6 +32,14 @@ class Command(TenantCommand):
         parser.add_argument("--redirect-url", default="", help="where the guest lands, on an origin of the tenant's")
         parser.add_argument("--resource", default="", help="what they are invited to use, as the mail says it")
         parser.add_argument("--message", default="", help="a plain message for the mail")
+        parser.add_argument(
+            "--sponsor",
+            type=address,
+            action="append",
+            metavar="ADDRESS",
+            help="who answers for a new guest; up to 5 times. Without it, the inviter",
+        )
+        parser.add_argument("--cc", type=address, metavar="ADDRESS", help="one more reader of the mail")
         parser.add_argument("--inviter-name", default="", help="who invites, as the mail names them")
         parser.add_argument("--inviter-address", type=address, metavar="ADDRESS", help="where answers to the mail go")
 
@@ -45,6 +53,8 @@ class Command(TenantCommand):
                 redirect_url=options["redirect_url"],
                 resource_name=options["resource"],
                 message=options["message"],
+                cc=options["cc"].to_send if options["cc"] else "",
+                sponsors=tuple(options["sponsor"] or ()),
             ),
             inviter=inviter_of(tenant, options["inviter_name"], options["inviter_address"]),
             actor=self.actor,
