@@ -19,7 +19,7 @@ from tenants.scope import tenant_scope
 from tests import factories
 from tests.browser.axe import findings
 from tests.browser.conftest import OpenPage, see
-from tests.doors.portal import accepted, signed_in
+from tests.doors.portal import BACKUP_CODE, accepted, signed_in, with_backup_code
 
 OWN = "a long and fresh password"
 FORCED = (
@@ -129,6 +129,38 @@ def test_R63_a_helpdesk_administrator_is_appointed_and_can_reset_and_nothing_els
         assert answer is not None
         assert answer.status == 403, page
         see(diego, "Your role does not allow this")
+
+
+def test_R63_an_offer_is_made_and_accepted(
+    adele: Page, open_page: OpenPage, live_server: LiveServer, tenant: Tenant
+) -> None:
+    contoso = factories.tenant("Contoso", "contoso.example")
+    megan = factories.administrator("megan@contoso.example", (contoso, Role.GLOBAL_READER))
+    adele.get_by_role("link", name="Appoint an administrator").click()
+    adele.get_by_role("textbox", name="Email").fill(megan.email)
+    adele.get_by_role("checkbox", name="Helpdesk Administrator").check()
+    adele.get_by_role("button", name="Appoint").click()
+    see(adele, "megan@contoso.example is asked")
+    found = findings(adele)
+    adele.get_by_role("link", name="Back to the administrators").click()
+    expect(adele.get_by_role("button", name="Withdraw the offer to megan@contoso.example")).to_be_visible()
+    found += findings(adele)
+
+    with_backup_code(megan)
+    theirs = open_page()
+    theirs.goto(f"{live_server.url}/admin/")
+    theirs.get_by_label("Email").fill(megan.email)
+    theirs.get_by_label("Password").fill(factories.PASSWORD)
+    theirs.get_by_label("Code from your authenticator").fill(BACKUP_CODE)
+    theirs.get_by_role("button", name="Sign in").click()
+    see(theirs, "Choose a tenant")
+    expect(theirs.get_by_role("heading", name="Fabrikam offers you a role")).to_be_visible()
+    found += findings(theirs)
+    theirs.get_by_role("button", name="Accept").click()
+    expect(theirs.get_by_text("You accepted.")).to_be_visible()
+    theirs.get_by_role("main").get_by_role("button", name="Open Fabrikam").click()
+    see(theirs, "Fabrikam")
+    assert found == []
 
 
 def test_R63_the_pages_about_administrators_serve_everybody(

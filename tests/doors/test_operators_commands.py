@@ -97,6 +97,9 @@ def test_R63_create_administrator_gives_who_is_there_the_role_and_keeps_their_pa
     run("create_administrator", "adele@fabrikam.example", "--tenant", "fabrikam.example")
     before = Administrator.objects.get().password
     words = ("--tenant", "contoso.example", "--role", "guestInviter", "--role", "reportsReader")
+    with pytest.raises(CommandError, match="has not chosen a password of their own yet"):
+        run("create_administrator", "adele@fabrikam.example", *words)
+    Administrator.objects.update(must_change_password=False)
     printed = run("create_administrator", "adele@fabrikam.example", *words)
     assert "Guest Inviter and Reports Reader of Contoso" in printed
     assert "password   " not in printed
