@@ -90,7 +90,8 @@ def mails_of_guest(invitations: Iterable[UUID], log: str) -> Sequence[OutboundMa
 
 def timeline(entries: Iterable[AuditEntry], mails: Iterable[OutboundMail], guest: Guest) -> list[Line]:
     """Entries and mails as lines, the newest first; entries as far as the reader may read them."""
-    lines = [*(_of_entry(entry, guest) for entry in entries), *_of_mails(mails)]
+    in_order = sorted(entries, key=lambda entry: entry.pk, reverse=True)  # of the same moment, the one written last
+    lines = [*(_of_entry(entry, guest) for entry in in_order), *_of_mails(mails)]
     return sorted(lines, key=lambda one: one.at, reverse=True)[:SHOWN]
 
 
@@ -113,7 +114,7 @@ def _of_entry(entry: AuditEntry, guest: Guest) -> Line:
         words=heading_of(entry),
         mark=mark_of(entry),
         by="" if entry.action.startswith("mail.") else _who(entry),
-        detail=" ".join(filter(None, [entry.code, _ADDS.get(entry.action, "") or why_of(entry)])),
+        detail=": ".join(filter(None, [entry.code, _ADDS.get(entry.action, "") or why_of(entry)])),
         address="" if entry.address == guest.address_key else entry.address,
         source=entry.source,
         reference=entry.correlation,
