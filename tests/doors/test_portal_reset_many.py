@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from guests.models import Batch, Guest
+from guests.models import Batch, Guest, GuestSession
 from outbox.models import OutboundMail
 from tenants.models import Tenant
 from tenants.roles import Role
@@ -72,6 +75,23 @@ def test_R43_it_names_them_and_resets_nobody_before_the_button(portal, fabrikam,
     assert portal.post(f"{PAGE}?method=emailOneTimePasscode", {"sends_mail": "yes"}).status_code == 200
     with tenant_scope(fabrikam.id):
         assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["?method=emailOneTimePasscode", "?domain=contoso.com&method=emailOneTimePasscode"])
+def test_R43_it_says_how_many_sessions_end(portal, fabrikam, three, ines, query, now):
+    with tenant_scope(fabrikam.id):
+        for place, guest in enumerate([*three[:2], ines]):
+            GuestSession.objects.create(
+                tenant=fabrikam,
+                guest=guest,
+                token_hash=f"{place:064}",
+                method=guest.method,
+                expires_at=now + timedelta(hours=9),
+            )
+    with CaptureQueriesContext(connection) as asked:
+        assert "2 sessions" in text(portal.get(f"{PAGE}{query}"))
+    counted = [one["sql"] for one in asked if 'FROM "guests_guestsession"' in one["sql"]]
+    assert any('"guests_guest"' in one for one in counted) is ("domain" in query), "an index has those of a method"
 
 
 @pytest.mark.parametrize(("mail", "count"), [("yes", 3), ("no", 0)])
