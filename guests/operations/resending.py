@@ -5,6 +5,7 @@ Knows when a link is still worth a mail. It makes no guest and no link, so who m
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from guests import tickets
-from guests.models import Ended, Invitation
+from guests.models import Ended, Guest, Invitation
 from guests.operations.inviting import is_gone, take_of_the_hour
 from guests.operations.mailing import mail_invitation
 from tenants import audit
@@ -30,6 +31,7 @@ def resend_invitation(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now:
     blocked guest's (E-BLOCKED): their mail would not be sent."""
     try:
         with transaction.atomic():
+            take_of_the_hour(tenant, actor.id or actor.name)
             invitation = _locked(invitation_id)
             _mail_again(tenant, invitation, actor, now)
             _record("invitation.resent", invitation, actor, now)
@@ -46,6 +48,7 @@ def remind_guest(*, tenant: Tenant, invitation_id: UUID, actor: Actor, now: date
     """
     try:
         with transaction.atomic():
+            take_of_the_hour(tenant, actor.id or actor.name)
             invitation = _locked(invitation_id)
             if invitation.accepted_at is not None:
                 raise Refused(Refusal(Code.INPUT, reason="This invitation was accepted. Send it again instead."))
@@ -76,7 +79,16 @@ def revoke_invitation(*, invitation_id: UUID, actor: Actor, now: datetime) -> In
         return refused.refusal
 
 
+def hold_guests(guest_ids: Collection[UUID]) -> None:
+    """Lock these guests' rows until the transaction ends, in the order of their ids: whoever holds several does so, and
+    touches their invitations afterwards only. For operations, inside theirs."""
+    held = Guest.objects.select_for_update(no_key=True).filter(id__in=guest_ids).order_by("id")
+    list(held.values_list("id", flat=True))
+
+
 def _locked(invitation_id: UUID) -> Invitation:
+    """The invitation, held behind its guest, and both behind the budget: as who invites or resets them does."""
+    hold_guests(list(Invitation.objects.filter(id=invitation_id).values_list("guest_id", flat=True)))
     found = Invitation.objects.select_related("guest").select_for_update(of=["self"]).filter(id=invitation_id).first()
     if found is None:
         raise Refused(Refusal(Code.LINK_GONE, reason="There is no such invitation in this tenant."))
@@ -92,7 +104,6 @@ def _mail_again(tenant: Tenant, invitation: Invitation, actor: Actor, now: datet
         raise Refused(Refusal(Code.LINK_GONE, reason="The guest was deleted. Restore them first."))
     if invitation.guest.is_blocked:
         raise Refused(Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest. Unblock them first."))
-    take_of_the_hour(tenant, actor.id or actor.name)
     mail_invitation(invitation=invitation, now=now)
 
 

@@ -109,7 +109,8 @@ def _ask_again(work: Work) -> None:
 
 
 def _find_or_make_guests(work: Work) -> None:
-    """In the order of their addresses, so that two files with the same guests wait for each other and not in a ring.
+    """Made in the order of their addresses, so that two files with the same guests wait for each other and not in a
+    ring, and then held in the order of their ids, as everybody holds several guests.
 
     Somebody may invite one of them by hand in this moment: whoever comes second finds the guest of the first.
     """
@@ -131,7 +132,7 @@ def _find_or_make_guests(work: Work) -> None:
     there = Guest.objects.filter(address_key__in=[row.address_key for row in rows], deleted_at__isnull=True)
     known = set(there.values_list("address_key", flat=True))
     insert_missing([guest for guest in made if guest.address_key not in known])
-    work.guests = {guest.address_key: guest for guest in there.select_for_update().order_by("address_key")}
+    work.guests = {guest.address_key: guest for guest in there.select_for_update().order_by("id")}
     work.new = {guest.id for guest in made} & {guest.id for guest in work.guests.values()}
     renamed: list[Guest] = []
     for row in rows:
@@ -184,7 +185,8 @@ def _open(guest_ids: Sequence[UUID]) -> QuerySet[Invitation]:
 def _live_links(guest_ids: Sequence[UUID], now: datetime) -> dict[UUID, Invitation]:
     """By guest, the newest link where it still works; each row is held."""
     newest: dict[UUID, Invitation] = {}
-    for one in _open(guest_ids).select_for_update().order_by("guest_id", "-created_at"):
+    held = list(_open(guest_ids).select_for_update().order_by("id"))
+    for one in sorted(held, key=lambda one: one.created_at, reverse=True):
         newest.setdefault(one.guest_id, one)
     return {
         guest_id: one for guest_id, one in newest.items() if not is_gone(one, now) and tickets.is_known_key(one.key_id)

@@ -19,6 +19,7 @@ from guests.operations.batches.places import behind, place_of
 from guests.operations.batches.resetting import BLOCKED, row_of, rows_to_do, settle
 from guests.operations.batches.slices import actor_of
 from guests.operations.mailing import mail_invitations_among_many
+from guests.operations.resending import hold_guests
 from tenants import audit
 from tenants.models import Tenant
 
@@ -74,6 +75,7 @@ class Reminders:
     def do(self, batch: Batch, tenant: Tenant, now: datetime) -> bool:
         """Mail the next group, at the tenant's rate for many."""
         rows = rows_to_do(batch, at_most=GROUP)
+        hold_guests([row.guest_id for row in rows if row.guest_id])
         open_ones = _open_ones([row.guest_id for row in rows if row.guest_id], now)
         reminded: list[Invitation] = []
         for row in rows:

@@ -14,7 +14,7 @@ from guests.operations.batches.places import behind, place_of
 from guests.operations.batches.recalling import check_recall, do_recall, is_recall
 from guests.operations.batches.resetting import row_of, rows_to_do, settle
 from guests.operations.batches.slices import actor_of
-from guests.operations.resending import revoke_invitation
+from guests.operations.resending import hold_guests, revoke_invitation
 from guests.rules import is_domain_taken
 from tenants.models import Tenant
 from tenants.refusals import Refusal
@@ -59,10 +59,12 @@ class Revocations:
             return do_recall(batch, now)
         rows = rows_to_do(batch, at_most=GROUP)
         ids = [row.guest_id for row in rows if row.guest_id]
+        hold_guests(ids)
         pending = Guest.objects.filter(pk__in=ids, redemption_status=Status.PENDING, deleted_at__isnull=True)
         guests = {guest.pk: guest for guest in pending}
         opened: dict[object, list[Invitation]] = {}
-        for one in Invitation.objects.filter(guest__in=list(guests), ended_at__isnull=True).order_by("pk"):
+        there = Invitation.objects.filter(guest__in=list(guests), ended_at__isnull=True)
+        for one in there.select_for_update().order_by("pk"):
             opened.setdefault(one.guest_id, []).append(one)
         for row in rows:
             guest = guests.get(row.guest_id) if row.guest_id else None
