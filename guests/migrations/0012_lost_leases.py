@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("guests", "0010_dashboard_lists")]
+    dependencies = [("guests", "0011_dashboard_lists")]
 
     operations = [
         migrations.AddField(

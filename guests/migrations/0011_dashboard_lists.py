@@ -23,7 +23,7 @@ CONDITIONS = {
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("guests", "0012_impact")]
+    dependencies = [("guests", "0010_impact")]
 
     operations = [
         *(
