@@ -10,12 +10,22 @@ CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 WIDTHS = (1280, 360, 320)
 
 
+_looked_at: set[Page] = set()
+
+
+def is_looked_at(page: Page) -> bool:
+    """Whether axe is at this page now: it styles what it measures, which the policy refuses and the console tells."""
+    return page in _looked_at
+
+
 def findings(page: Page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
     """What axe finds on the page as it stands, and what scrolls sideways: all rules light at these widths, and dark,
     where only colours are others, what is too faint at the first and the last of them."""
     looks: list[tuple[str, int, object]] = [("light", width, RULES) for width in widths]
     looks += [("dark", width, CONTRAST) for width in dict.fromkeys((widths[0], widths[-1]))]
     found: list[str] = []
+    page.wait_for_load_state()
+    _looked_at.add(page)
     for scheme, width, rules in looks:
         # A colour that is still changing (120 ms) would be measured half-way.
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
@@ -31,4 +41,6 @@ def findings(page: Page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
             found.append(f"{where}: scrolls sideways")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(50)  # what the console still has to tell of it
+    _looked_at.discard(page)
     return found

@@ -157,7 +157,9 @@ def test_R54_every_page_of_a_batch_serves_everybody(portal: Opens, tenant: Tenan
     expect(page.get_by_role("heading", name="15 of 15 done")).to_be_visible()
     found += findings(page)
     page.get_by_role("link", name="Bulk invitations").first.click()
+    see(page, "Bulk invitations")
     found += findings(page)
     page.get_by_role("link", name="Bulk work").first.click()
+    see(page, "Bulk work")
     found += findings(page)
     assert found == []
