@@ -68,7 +68,7 @@ def seen(client: Client, url: str, form: dict[str, Any]) -> dict[str, str]:
 
 def saved(client: Client, url: str, form: dict[str, Any], **how: Any) -> Any:
     """Save twice: the first answer shows what it would mean, the second form says that it was seen."""
-    shown = client.post(url, form)
+    shown = client.post(url, form, **how)
     found = re.search(r'name="seen" value="([^"]+)"', shown.content.decode())
     return client.post(url, form | {"seen": found[1]}, **how) if found else shown
 

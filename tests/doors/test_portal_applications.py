@@ -65,9 +65,9 @@ def test_R39_adding_one_shares_it_registers_its_origin_and_leaves_a_line(portal,
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        pytest.param({"name": ""}, "This field is required", id="R39-no name"),
-        pytest.param({"name": "x" * 101}, "at most 100 characters", id="R39-too long a name"),
-        pytest.param({"url": "javascript:alert(1)"}, "valid URL", id="R39-no address"),
+        pytest.param({"name": ""}, "Name the application.", id="R39-no name"),
+        pytest.param({"name": "x" * 101}, "has 101 characters. Shorten it to 100.", id="R39-too long a name"),
+        pytest.param({"url": "javascript:alert(1)"}, "the whole address", id="R39-no address"),
         pytest.param({"url": "https://a.example\\@b.example/"}, "", id="R39-an address read in two ways"),
         pytest.param({"url": "ftp://files.example/"}, "must begin with https://", id="R39-no web address"),
         pytest.param({}, "called Expense reports already", id="R39-a name that is taken"),

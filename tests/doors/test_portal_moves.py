@@ -99,7 +99,7 @@ def test_R17_a_reset_by_mail_waits_when_the_hours_invitations_are_used_up_and_re
     guest = accepted(invite(fabrikam).guest)
     Tenant.objects.filter(pk=fabrikam.pk).update(invitations_per_hour=1)  # spent on inviting them
     answer = portal.post(reset_url(guest), {"sends_mail": "yes"})
-    assert "This hour&#x27;s invitations are used up." in text(answer)
+    assert "This hour’s invitations are used up." in text(answer)
     with tenant_scope(fabrikam.id):
         assert not OutboundMail.objects.exists()
         assert not Guest.objects.filter(method="").exists()
