@@ -96,7 +96,7 @@ def test_R64_an_administrator_finds_out_why_somebody_did_not_get_in_and_who_turn
     row.get_by_role("link", name="66D0-12F8-0B7C").click()
     expect(portal.get_by_role("heading", level=1)).to_have_text("Trace 66D0-12F8-0B7C")
     expect(portal.locator(".v-story")).to_contain_text("They saw")
-    portal.get_by_role("link", name="Audit log", exact=True).click()
+    portal.get_by_role("navigation", name="Portal").get_by_role("link", name="Audit log", exact=True).click()
     portal.get_by_role("link", name="Settings and providers", exact=True).click()
     expect(portal.locator("tbody tr")).to_have_count(1)
     expect(portal.locator("tbody tr")).to_contain_text("Turned email passcodes off")
