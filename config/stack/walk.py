@@ -83,23 +83,23 @@ class Walk:
         """What is said of each step once it held, and the step."""
         return [
             ("Nicole finds the invitation in their mailbox", self.find_invitation),
-            ("She opens the link; nothing is sent by that", self.open_link),
-            ("She presses Send code", self.send_code),
+            ("They open the link; nothing is sent by that", self.open_link),
+            ("They press Send code", self.send_code),
             ("The code is in their mailbox", self.find_code),
             ("A wrong code is refused", self.type_wrong_code),
             ("The right one is taken; they review the permissions", self.type_code),
-            ("She accepts them and reads the terms of use", self.accept_permissions),
-            ("She accepts those and is in the application, on its own origin", self.accept_terms),
+            ("They accept them and read the terms of use", self.accept_permissions),
+            ("They accept those and are in the application, on its own origin", self.accept_terms),
             ("My Apps shows it as well", self.see_my_apps),
             ("The tenant turns email one-time passcodes off (manage.py set_email_passcode)", self.turn_off),
-            ("Her session has ended", self.find_session_ended),
+            ("Their session has ended", self.find_session_ended),
             ("Their link refuses them with E-OTP-OFF and the remedy", self.find_refused),
-            ("Her redemption status is reset (manage.py reset_redemption --mail)", self.reset),
+            ("Their redemption status is reset (manage.py reset_redemption --mail)", self.reset),
             ("The link from before no longer works", self.find_link_gone),
             ("The new link asks them to create a Microsoft account, as codes are off", self.find_other_method),
             ("The tenant turns them on again", self.turn_on),
             ("The new link sends a code", self.redeem_again),
-            ("She redeems anew: code, permissions, terms, application", self.finish_again),
+            ("They redeem anew: code, permissions, terms, application", self.finish_again),
         ]
 
     def partners_steps(self) -> list[tuple[str, Callable[[], None]]]:
@@ -108,9 +108,9 @@ class Walk:
             return []
         return [
             ("Bertil opens the invitation, which sends no mail either", self.open_partners_link),
-            ("He continues to Contoso ID, which is told whom to expect", self.go_to_partner),
-            ("He signs in there and is back to review the permissions", self.sign_in_at_partner),
-            ("He accepts them and the terms, and is in the application", self.accept_all),
+            ("They continue to Contoso ID, which is told whom to expect", self.go_to_partner),
+            ("They sign in there and are back to review the permissions", self.sign_in_at_partner),
+            ("They accept them and the terms, and are in the application", self.accept_all),
             ("My Apps is open to them", self.see_partners_apps),
         ]
 
