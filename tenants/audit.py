@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from tenants.models import ActorKind, AuditEntry, Outcome
@@ -34,65 +35,46 @@ class Actor:
 SYSTEM = Actor(ActorKind.SYSTEM, "Vestibule")
 
 
-def record(
-    *,
-    actor: Actor,
-    action: str,
-    at: datetime,
-    subject_kind: str = "",
-    subject_id: UUID | None = None,
-    outcome: Outcome = Outcome.SUCCESS,
-    code: str = "",
-    details: Mapping[str, object] | None = None,
-    address: str = "",
-) -> None:
-    """Append one line to the open tenant's history, in the running transaction: one INSERT.
+class Told(TypedDict):
+    """What a line of history tells. `details` must be JSON and hold nothing secret."""
 
-    `action` is a dotted name with its noun first ("invitation.sent"); `at` is the door's clock, beside which the
-    database stamps its own; `details` must be JSON and hold nothing secret. `address` is the canonical address that
-    the line is about, which the log is searched by; the one in `details` where it is left out.
-    """
-    line(
-        actor=actor,
-        action=action,
-        at=at,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        outcome=outcome,
-        code=code,
-        details=details,
-        address=address,
-    ).save(force_insert=True)
+    actor: Actor
+    action: str
+    """A dotted name with its noun first ("invitation.sent")."""
+    at: datetime
+    """The door's clock, beside which the database stamps its own."""
+    subject_kind: NotRequired[str]
+    subject_id: NotRequired[UUID | None]
+    outcome: NotRequired[Outcome]
+    code: NotRequired[str]
+    details: NotRequired[Mapping[str, object] | None]
+    address: NotRequired[str]
+    """The address that the line is about, which the log is searched by; the one in `details` where it is left out."""
 
 
-def line(
-    *,
-    actor: Actor,
-    action: str,
-    at: datetime,
-    subject_kind: str = "",
-    subject_id: UUID | None = None,
-    outcome: Outcome = Outcome.SUCCESS,
-    code: str = "",
-    details: Mapping[str, object] | None = None,
-    address: str = "",
-) -> AuditEntry:
+def record(**told: Unpack[Told]) -> None:
+    """Append one line to the open tenant's history, in the running transaction: one INSERT."""
+    line(**told).save(force_insert=True)
+
+
+def line(**told: Unpack[Told]) -> AuditEntry:
     """The same line, not yet written: for one deed for many guests, which appends all of its lines at once."""
-    said = address or (details or {}).get("address")
+    actor, details = told["actor"], dict(told.get("details") or {})
+    about = told.get("address") or details.get("address")
     return AuditEntry(
         # An address as mail is sent to it differs from its canonical form (R70) in nothing but case.
-        address=said.lower()[:254] if isinstance(said, str) and "@" in said else "",
+        address=about.lower()[:254] if isinstance(about, str) and "@" in about else "",
         tenant_id=current_tenant_id(),
-        happened_at=at,
+        happened_at=told["at"],
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name,
         source=actor.source,
         correlation=actor.correlation,
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        outcome=outcome,
-        code=code,
-        details=dict(details or {}),
+        action=told["action"],
+        subject_kind=told.get("subject_kind", ""),
+        subject_id=told.get("subject_id"),
+        outcome=told.get("outcome", Outcome.SUCCESS),
+        code=told.get("code", ""),
+        details=details,
     )

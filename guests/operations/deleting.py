@@ -34,15 +34,7 @@ def delete_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Refu
         guest = Guest.objects.select_for_update().filter(id=guest_id, deleted_at=None).first()
         if guest is None:
             return Refusal(Code.INPUT, reason="There is no such guest in this tenant. They may be deleted already.")
-        ended = take_out(guest=guest, why=Ended.DELETED)
-        audit.record(
-            actor=actor,
-            action="guest.deleted",
-            at=now,
-            subject_kind="guest",
-            subject_id=guest.id,
-            details={"address": guest.address_key, "sessions_ended": ended},
-        )
+        take_out(guest=guest, why=Ended.DELETED, action="guest.deleted", actor=actor, now=now)
         return guest
 
 
@@ -78,8 +70,8 @@ def restorable() -> QuerySet[Guest]:
     return Guest.objects.filter(deleted_at__isnull=False, deleted_at__gt=Now() - KEEP_DELETED)
 
 
-def take_out(*, guest: Guest, why: Ended) -> int:
-    """End all that a guest has open, and mark them deleted; returns how many sessions ended. For operations.
+def take_out(*, guest: Guest, why: Ended, action: str, actor: Actor, now: datetime) -> None:
+    """End all that a guest has open, mark them deleted, and write it into the history as `action`. For operations.
 
     The caller holds the guest's lock.
     """
@@ -89,7 +81,14 @@ def take_out(*, guest: Guest, why: Ended) -> int:
     SignInFlow.objects.filter(guest=guest, ended_at__isnull=True).update(ended_at=Now())
     Guest.objects.filter(id=guest.id).update(deleted_at=Now())
     guest.refresh_from_db(fields=["deleted_at"])
-    return ended
+    audit.record(
+        actor=actor,
+        action=action,
+        at=now,
+        subject_kind="guest",
+        subject_id=guest.id,
+        details={"address": guest.address_key, "sessions_ended": ended},
+    )
 
 
 def _come_back(guest: Guest) -> None:

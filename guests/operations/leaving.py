@@ -13,7 +13,6 @@ from django.db.models.functions import Now
 
 from guests.models import Ended, Guest, GuestSession
 from guests.operations.deleting import take_out
-from tenants import audit
 from tenants.audit import Actor
 from tenants.refusals import Code, Refusal
 
@@ -28,13 +27,5 @@ def leave_tenant(*, session: GuestSession, actor: Actor, now: datetime) -> Guest
         still = GuestSession.objects.filter(id=session.id, ended_at__isnull=True, expires_at__gt=Now()).exists()
         if not still or not guest.may_sign_in:
             return Refusal(Code.SESSION, reason="The session ended while the page was open.")
-        ended = take_out(guest=guest, why=Ended.LEFT)
-        audit.record(
-            actor=actor,
-            action="guest.left",
-            at=now,
-            subject_kind="guest",
-            subject_id=guest.id,
-            details={"address": guest.address_key, "sessions_ended": ended},
-        )
+        take_out(guest=guest, why=Ended.LEFT, action="guest.left", actor=actor, now=now)
         return guest

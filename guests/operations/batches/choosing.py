@@ -15,7 +15,7 @@ from django.db import transaction
 from guests.models import Batch, BatchKind, BatchState
 from guests.operations.batches.choice import MOST_NAMED, Choice
 from guests.operations.batches.recalling import choice_for, may_be_recalled
-from guests.operations.batches.slices import discard_batch, wake
+from guests.operations.batches.slices import columns_of, discard_batch, wake
 from guests.operations.inviting import Inviter
 from tenants import audit
 from tenants.audit import Actor
@@ -146,12 +146,7 @@ def _made(
             choice={**choice, "inviter": inviter.name},
             is_mailed=is_mailed,
             starts_itself=True,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_address=inviter.address,
-            source=actor.source,
-            correlation=actor.correlation,
+            **columns_of(actor, address=inviter.address),
         )
         audit.record(
             actor=actor,

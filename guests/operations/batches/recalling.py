@@ -115,7 +115,6 @@ def do_recall(batch: Batch, now: datetime) -> bool:
     revoked = {one.guest_id for one in held}
     for row in rows:
         row.result_reason = "" if row.guest_id in revoked else OVER
-        row.result = Result.FAILED if row.result_reason else Result.DONE
     settle(batch, rows)
     return len(rows) == GROUP
 

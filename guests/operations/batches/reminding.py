@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from guests import tickets
-from guests.models import Batch, BatchRow, Invitation, Result, Status
+from guests.models import Batch, BatchRow, Invitation, Status
 from guests.operations.batches.places import behind, place_of
 from guests.operations.batches.resetting import BLOCKED, row_of, rows_to_do, settle
 from guests.operations.batches.slices import actor_of
@@ -81,7 +81,6 @@ class Reminders:
         for row in rows:
             one = open_ones.pop(row.guest_id, None) if row.guest_id else None
             row.result_reason = _reason(one) if one is not None else OVER
-            row.result = Result.FAILED if row.result_reason else Result.DONE
             if one is not None and not row.result_reason:
                 reminded.append(one)
         Invitation.objects.filter(pk__in=[one.pk for one in reminded]).update(reminders=F("reminders") + 1)

@@ -82,7 +82,6 @@ class Resets:
                         raise
                     log.exception("one guest of many could not be reset")
                     row.result_reason = FAILED
-            row.result = Result.FAILED if row.result_reason else Result.DONE
         settle(batch, rows)
         if batch.is_mailed and made:
             batch.last_mail_at = mail_invitations_among_many(tenant=tenant, invitations=made, now=now)
@@ -113,7 +112,9 @@ def rows_to_do(batch: Batch, *, at_most: int) -> list[BatchRow]:
 
 
 def settle(batch: Batch, rows: list[BatchRow]) -> None:
-    """Store the rows' results and count them."""
+    """Store the rows' results and count them: failed where there is a reason, else done."""
+    for row in rows:
+        row.result = Result.FAILED if row.result_reason else Result.DONE
     BatchRow.objects.bulk_update(rows, ["result", "result_reason"])
     done = sum(row.result == Result.DONE for row in rows)
     batch.done += done

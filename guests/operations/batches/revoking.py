@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from guests.models import Batch, BatchRow, Guest, Invitation, Result, Status
+from guests.models import Batch, BatchRow, Guest, Invitation, Status
 from guests.operations.batches.places import behind, place_of
 from guests.operations.batches.recalling import check_recall, do_recall, is_recall
 from guests.operations.batches.resetting import row_of, rows_to_do, settle
@@ -69,7 +69,6 @@ class Revocations:
         for row in rows:
             guest = guests.get(row.guest_id) if row.guest_id else None
             row.result_reason = self._done(batch, tenant, guest, opened.get(row.guest_id, []), now)
-            row.result = Result.FAILED if row.result_reason else Result.DONE
         settle(batch, rows)
         return len(rows) == GROUP
 

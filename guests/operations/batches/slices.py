@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
@@ -77,6 +77,18 @@ def actor_of(batch: Batch) -> Actor:
         source=batch.source,
         correlation=batch.correlation,
     )
+
+
+def columns_of(actor: Actor, *, address: str) -> dict[str, Any]:
+    """The same, as the batch keeps it; `address` is where an answer to the mails goes."""
+    return {
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "actor_address": address,
+        "source": actor.source,
+        "correlation": actor.correlation,
+    }
 
 
 def wake(batch: Batch) -> None:

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from guests.models import Batch, BatchKind, BatchPart, BatchState
 from guests.operations.batches.reading import PIECE
-from guests.operations.batches.slices import wake
+from guests.operations.batches.slices import columns_of, wake
 from guests.operations.drafting import Inviter
 from guests.operations.inviting import inviting_refusal
 from tenants.audit import Actor, record
@@ -95,12 +95,7 @@ def _new_batch(tenant: Tenant, name: str, inviter: Inviter, actor: Actor) -> Bat
         kind=BatchKind.INVITATIONS,
         name=shown.strip()[:200] or UNNAMED,
         choice={"inviter": inviter.name, "inviter_kind": inviter.kind},
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        actor_address=inviter.address,
-        source=actor.source,
-        correlation=actor.correlation,
+        **columns_of(actor, address=inviter.address),
     )
 
 
