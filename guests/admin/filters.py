@@ -22,8 +22,15 @@ from providers.rules import METHOD_LABELS, Method
 from tenants.doors.desk import clock
 from tenants.doors.filters import MOST, ChoiceFilter, ReplacingFilter, ValuesFilter
 
-BINDING = (Method.PASSCODE, Method.ENTRA_ID, Method.FEDERATION, Method.GOOGLE, Method.MICROSOFT_ACCOUNT)
-"""Methods that a guest can have redeemed with (R30, R33)."""
+BINDING = (
+    Method.PASSCODE,
+    Method.ENTRA_ID,
+    Method.FEDERATION,
+    Method.GOOGLE,
+    Method.MICROSOFT_ACCOUNT,
+    Method.FACEBOOK,
+)
+"""Methods that a guest can be bound to: those of a redemption (R30), and Facebook, which a sign-up may take (R33)."""
 
 
 class StatusFilter(ChoiceFilter):

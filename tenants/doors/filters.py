@@ -77,7 +77,10 @@ class ValuesFilter(ReplacingFilter):
 
 
 class ChoiceFilter(ReplacingFilter):
-    """One link for each of fixed choices, matched exactly. A subclass says `column` and `options`."""
+    """One link for each of fixed choices, matched exactly. A subclass says `column` and `options`.
+
+    What is none of them has no rows: a list of everybody under a narrowed address would be taken for what was asked.
+    """
 
     column: ClassVar[str]
     options: ClassVar[list[tuple[str, str]]]
@@ -87,4 +90,6 @@ class ChoiceFilter(ReplacingFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset.filter(**{self.column: value}) if value in dict(self.options) else queryset
+        if not value:
+            return queryset
+        return queryset.filter(**{self.column: value}) if value in dict(self.options) else queryset.none()

@@ -16,7 +16,7 @@ from tenants.models import AuditEntry, Tenant
 from tenants.refusals import Code
 from tenants.roles import Role
 from tenants.scope import tenant_scope
-from tests.doors.portal import text
+from tests.doors.portal import accepted, text
 from tests.doors.test_portal_dashboard import DASHBOARD, links
 from tests.guests.summing import summed_up
 
@@ -102,6 +102,21 @@ def test_R3_guests_of_removed_providers_are_those_of_their_lists(
     assert "2 guests wait for a reset: the provider they signed in with was removed." in text(page)
     assert "2 guests" in text(portal.get("/admin/guests/guest/?waiting=yes"))
     assert "saml@" not in text(contosos.get("/admin/guests/guest/?waiting=yes"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R33_guests_with_facebook_are_those_of_their_list_and_can_be_reset(
+    portal: Client, fabrikam: Tenant, invite: Any
+) -> None:
+    for name, method in (("nicole", "facebook"), ("kim", "emailOneTimePasscode")):
+        accepted(invite(fabrikam, f"{name}@firstupconsultants.com").guest, method)
+    summed_up(fabrikam)
+    listed = portal.get(links(portal.get(DASHBOARD))["Facebook"])
+    assert "nicole@firstupconsultants.com" in text(listed)
+    assert "kim@firstupconsultants.com" not in text(listed)
+    resets = "/admin/guests/guest/reset-many/?method=facebook"
+    assert resets in listed.content.decode()
+    assert "Guests who redeemed with Facebook" in text(portal.get(resets))
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,9 @@ def test_the_list_shows_status_method_and_times(portal, fabrikam, invite):
         pytest.param("domain=northwind.example", "aiko", id="by domain"),
         pytest.param("last=never", "nicole aiko", id="who never signed in"),
         pytest.param("last=7", "", id="who signed in lately"),
-        pytest.param("status=nonsense", "nicole aiko", id="a value that is none changes nothing"),
+        pytest.param("status=", "nicole aiko", id="no value changes nothing"),
+        pytest.param("status=nonsense", "", id="a value that is none has nobody"),
+        pytest.param("method=nonsense", "", id="a method that is none has nobody"),
     ],
 )
 def test_the_list_is_searched_and_filtered(portal, fabrikam, invite, query, found):

@@ -27,8 +27,9 @@ METHODS: Final = {
     Method.FEDERATION.value: "a partner’s provider",
     Method.GOOGLE.value: "Google",
     Method.MICROSOFT_ACCOUNT.value: "a Microsoft account",
+    Method.FACEBOOK.value: "Facebook",
 }
-"""Methods that a guest can have redeemed with (R30), as the end of a sentence."""
+"""Methods that a guest can be bound to (R30, R33), as the end of a sentence."""
 
 
 @dataclass(frozen=True)
