@@ -54,6 +54,9 @@ BUILT_IN = frozenset({Method.PASSCODE, Method.ENTRA_ID, Method.MICROSOFT_ACCOUNT
 MOST_CLAIMED = 8
 """Addresses of one token that are looked at; more is no person, but somebody who lets us ask around."""
 
+SEEN_HERE = Knowledge(Answer.YES, "This installation has seen a Microsoft account with this address.")
+"""What the holder of a live link to an address may be told of it, and an administrator (R19)."""
+
 NEVER_ENTRA_ID = frozenset({*CONSUMER_DOMAINS, *GOOGLE_DOMAINS})
 """Domains that give mailboxes to everybody: what Entra ID says of them is no sign of an organisation's accounts."""
 
@@ -101,7 +104,7 @@ def gather_facts(
 def _read(address: Address, bound_provider_id: UUID | None, is_link_held: bool) -> dict[str, Any]:
     """One row: the tenant, with everything that is stored for it and the domain beside it."""
     domain = address.domain
-    digest = hashlib.sha256(address.key.encode()).hexdigest() if is_link_held else ""
+    digest = address_hash(address.key) if is_link_held else ""
     here = Q(tenant_id=OuterRef("pk"))
     provider = JSONObject(id="id", kind="kind", name="name", is_enabled="is_enabled")
     of_domain = JSONObject(
@@ -133,6 +136,11 @@ def _read(address: Address, bound_provider_id: UUID | None, is_link_held: bool) 
     return cast(QuerySet[Tenant, dict[str, Any]], rows).get()
 
 
+def address_hash(address_key: str) -> str:
+    """What is kept of an address that was seen with a Microsoft account."""
+    return hashlib.sha256(address_key.encode()).hexdigest()
+
+
 def _known(method: Method, domain: str, listed: list[str]) -> Knowledge:
     return BY_ID[method].has_account(domain=domain, is_listed=method in listed)
 
@@ -148,9 +156,7 @@ def _entra_id(domain: str, listed: list[str], *, is_bound: bool) -> Knowledge:
 
 def _microsoft_account(domain: str, listed: list[str], *, is_seen: bool) -> Knowledge:
     known = _known(Method.MICROSOFT_ACCOUNT, domain, listed)
-    if known.answer is not Answer.YES and is_seen:
-        return Knowledge(Answer.YES, "This installation has seen a Microsoft account with this address.")
-    return known
+    return SEEN_HERE if known.answer is not Answer.YES and is_seen else known
 
 
 def _order(row: dict[str, Any]) -> Order:

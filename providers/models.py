@@ -172,7 +172,8 @@ class SpentAssertion(OwnedModel):
 class SeenMicrosoftAccount(models.Model):
     """An address that signed in here with a Microsoft account, in whichever tenant: its hash only (R34).
 
-    No tenant owns it. It is asked for nobody but the holder of a live link, so that no stranger learns it (R19).
+    No tenant owns it. It is asked for the holder of a live link and for administrators who want to know what the holder
+    would meet, so that no stranger learns it (R19).
     """
 
     address_hash = models.CharField(max_length=64, primary_key=True, db_collation="C")

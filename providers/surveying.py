@@ -1,17 +1,19 @@
 """The facts about many domains at once, for a page that says whom a change would touch (R62).
 
-Knows that facts hang on the domain alone while nobody has redeemed, and reads them in the same few statements however
-many domains there are. It must never ask a network: what was not looked up yet counts as unknown here. It never asks
-which addresses this installation has seen either, as that may be asked for the holder of a live link only (R19).
+Knows that facts hang on the domain while nobody has redeemed, and on whether a Microsoft account was seen with the
+address, and reads them in the same few statements however many there are. It must never ask a network: what was not
+looked up yet counts as unknown here. It must never answer a guest: who only types an address is not told what was seen
+of it (R19).
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
 
 from providers.connections import is_installed
-from providers.discovery import NEVER_ENTRA_ID
+from providers.discovery import NEVER_ENTRA_ID, SEEN_HERE, address_hash
 from providers.kinds import BY_ID
 from providers.lookups import directory_at
 from providers.models import (
@@ -21,6 +23,7 @@ from providers.models import (
     KnownAccountDomain,
     RedemptionOrder,
     RedemptionPolicy,
+    SeenMicrosoftAccount,
 )
 from providers.rules import Answer, Knowledge, Method, Order, PasscodeState, Provider, SignInFacts
 
@@ -56,6 +59,18 @@ def gather_many(*, domains: Collection[str], now: datetime) -> dict[str, SignInF
         )
         for domain in wanted
     }
+
+
+def seen_accounts(*, address_keys: Collection[str]) -> set[str]:
+    """Those of the addresses with which a Microsoft account signed in here: their invitations' links lead to it."""
+    hashes = {address_hash(one): one for one in address_keys}
+    seen = SeenMicrosoftAccount.objects.filter(address_hash__in=list(hashes)).values_list("address_hash", flat=True)
+    return {hashes[one] for one in seen}
+
+
+def with_account_seen(facts: SignInFacts) -> SignInFacts:
+    """The facts of a domain for an address of it that was seen so."""
+    return facts if facts.microsoft_account.answer is Answer.YES else replace(facts, microsoft_account=SEEN_HERE)
 
 
 def _known(method: Method, domain: str, listed: set[tuple[str, str]]) -> Knowledge:

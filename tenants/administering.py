@@ -238,6 +238,7 @@ def _record(
         subject_kind="administrator",
         subject_id=administrator.pk,
         details=details,
+        address=administrator.email,
     )
 
 

@@ -172,4 +172,11 @@ def _record_everywhere(action: str, actor: Actor, now: datetime, administrator: 
 
 
 def _record(action: str, actor: Actor, now: datetime, administrator: Administrator) -> None:
-    audit.record(actor=actor, action=action, at=now, subject_kind="administrator", subject_id=administrator.pk)
+    audit.record(
+        actor=actor,
+        action=action,
+        at=now,
+        subject_kind="administrator",
+        subject_id=administrator.pk,
+        address=administrator.email,
+    )

@@ -129,6 +129,7 @@ def _record(action: str, actor: Actor, now: datetime, offer: RoleOffer, details:
         subject_kind="administrator",
         subject_id=offer.administrator_id,
         details=details,
+        address=offer.administrator.email,
     )
 
 

@@ -41,4 +41,5 @@ def record_refused_sign_in(*, email: str, is_paused: bool, actor: Actor, now: da
                 subject_kind="administrator",
                 subject_id=administrator.pk,
                 outcome=Outcome.REFUSED if is_paused else Outcome.FAILED,
+                address=email,
             )

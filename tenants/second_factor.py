@@ -123,4 +123,11 @@ def backup_codes_left(administrator: Administrator) -> int:
 
 
 def _record(action: str, administrator: Administrator, actor: Actor, now: datetime) -> None:
-    audit.record(actor=actor, action=action, at=now, subject_kind="administrator", subject_id=administrator.pk)
+    audit.record(
+        actor=actor,
+        action=action,
+        at=now,
+        subject_kind="administrator",
+        subject_id=administrator.pk,
+        address=administrator.email,
+    )

@@ -101,6 +101,7 @@ def edit_guest(
                     subject_kind="guest",
                     subject_id=guest.id,
                     details={"before": before, "after": changed},
+                    address=guest.address_key,
                 )
             return guest
     except Refused as refused:

@@ -65,6 +65,7 @@ def ask_for_invitation(*, ticket: str, asker: Asker, now: datetime) -> None:
             subject_kind="guest",
             subject_id=invitation.guest_id,
             details={"invitation": str(invitation.id)},
+            address=invitation.guest.address_key,
         )
         enqueue(kind="invitation_request", subject_id=invitation.id, rank=Rank.INVITATION, deadline=None, now=now)
 

@@ -115,4 +115,5 @@ def _record(action: str, invitation: Invitation, actor: Actor, now: datetime, **
         subject_kind="guest",
         subject_id=invitation.guest_id,
         details={"invitation": str(invitation.id), **more},
+        address=invitation.guest.address_key,
     )

@@ -95,6 +95,7 @@ def end_sessions(*, guest_id: UUID, actor: Actor, now: datetime) -> int:
             subject_kind="guest",
             subject_id=guest_id,
             details={"sessions": ended},
+            address=Guest.objects.values_list("address_key", flat=True).filter(id=guest_id).first() or "",
         )
         return ended
 
@@ -109,7 +110,14 @@ def block_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Refus
                 guest.is_blocked = True
                 end_sessions_of(guest_id=guest.id, why=Ended.BLOCKED)
                 void_challenges(address_key=guest.address_key)
-                audit.record(actor=actor, action="guest.blocked", at=now, subject_kind="guest", subject_id=guest.id)
+                audit.record(
+                    actor=actor,
+                    action="guest.blocked",
+                    at=now,
+                    subject_kind="guest",
+                    subject_id=guest.id,
+                    address=guest.address_key,
+                )
             return guest
     except Refused as refused:
         return refused.refusal
@@ -123,7 +131,14 @@ def unblock_guest(*, guest_id: UUID, actor: Actor, now: datetime) -> Guest | Ref
             if guest.is_blocked:
                 Guest.objects.filter(id=guest.id).update(is_blocked=False)
                 guest.is_blocked = False
-                audit.record(actor=actor, action="guest.unblocked", at=now, subject_kind="guest", subject_id=guest.id)
+                audit.record(
+                    actor=actor,
+                    action="guest.unblocked",
+                    at=now,
+                    subject_kind="guest",
+                    subject_id=guest.id,
+                    address=guest.address_key,
+                )
             return guest
     except Refused as refused:
         return refused.refusal
@@ -185,6 +200,8 @@ def reset_locked(
             "invitation": str(invited.invitation.id),
             **({"batch": str(batch_id)} if batch_id else {}),
         },
+        # The one before: the guest's id finds the line by the new one.
+        address=str(before.get("address", guest.address_key)),
     )
     return invited
 

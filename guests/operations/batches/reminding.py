@@ -92,6 +92,7 @@ class Reminders:
                 subject_kind="guest",
                 subject_id=one.guest_id,
                 details={"invitation": str(one.pk), "batch": str(batch.id)},
+                address=one.guest.address_key,
             )
         settle(batch, rows)
         if reminded:
