@@ -99,6 +99,7 @@ def do_recall(batch: Batch, now: datetime) -> bool:
     rows = rows_to_do(batch, at_most=GROUP)
     held = list(_open(batch, rows).select_for_update().order_by("pk"))
     Invitation.objects.filter(pk__in=[one.pk for one in held]).update(ended_at=Now(), ended_why=Ended.REVOKED)
+    named = {row.guest_id: row.address_key for row in rows}
     insert_many(
         [
             audit.line(
@@ -108,6 +109,7 @@ def do_recall(batch: Batch, now: datetime) -> bool:
                 subject_kind="guest",
                 subject_id=one.guest_id,
                 details={"invitation": str(one.pk), "batch": str(batch.pk)},
+                address=named.get(one.guest_id, ""),
             )
             for one in held
         ]
