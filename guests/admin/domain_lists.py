@@ -21,10 +21,10 @@ from django.utils.html import format_html
 
 from guests.admin.desk import inviter_of
 from guests.admin.holders import RemedyPages, progress_url
-from guests.admin.outlook import LOOKED_AT, NAMED
 from guests.admin.seen import Sight
 from guests.models import Guest, Status
 from guests.operations.batches.choosing import revoke_untaken
+from guests.operations.foreseeing import LOOKED_AT, NAMED
 from guests.rules import is_domain_taken
 from tenants.addresses import shown_domain
 from tenants.changing import NOT_BOTH, change_domain_lists, lists_version_of

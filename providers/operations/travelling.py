@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from providers.connections import connection_of
-from providers.discovery import verified_at_home
+from providers.discovery import address_hash, verified_at_home
 from providers.models import SeenMicrosoftAccount, SpentAssertion
 from providers.protocols import (
     PROTOCOLS,
@@ -99,9 +99,7 @@ def spend_assertion(*, asserted: Asserted) -> bool:
 
 def remember_microsoft_account(*, address_key: str) -> None:
     """Note that this address has a Microsoft account, for later redemptions anywhere on this installation (R34)."""
-    SeenMicrosoftAccount.objects.update_or_create(
-        address_hash=hashlib.sha256(address_key.encode()).hexdigest(), defaults={"seen_at": Now()}
-    )
+    SeenMicrosoftAccount.objects.update_or_create(address_hash=address_hash(address_key), defaults={"seen_at": Now()})
 
 
 def _connection(kind_id: str, provider_id: UUID | None) -> Connection | Refusal:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from guests.admin import outlook
+from guests.operations import foreseeing
 from providers import operations
 from providers.models import KnownAccountDomain, RedemptionOrder, RedemptionPolicy
 from providers.rules import Fallback, Order, PasscodeState, Primary
@@ -140,7 +140,7 @@ def test_R30_6_R62_a_microsoft_account_that_nobody_can_use_here_is_no_way_in(por
 
 
 def test_R62_it_says_how_many_it_looked_at(portal, fabrikam, invite, monkeypatch):
-    monkeypatch.setattr(outlook, "LOOKED_AT", 2)
+    monkeypatch.setattr(foreseeing, "LOOKED_AT", 2)
     for number in range(3):
         invite(fabrikam, f"guest{number}@many.example", name=f"Guest {number}")
     page = portal.post(PAGE, draft(portal.get(PAGE), fallback=MICROSOFT))
