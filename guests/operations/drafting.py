@@ -85,7 +85,10 @@ def guest_fields(
 def draft_invitation(
     *, tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime
 ) -> tuple[Invitation, str]:
-    """A fresh invitation with a fresh nonce, and the secret of its link, of which the row holds the hash."""
+    """A fresh invitation with a fresh nonce, and the secret of its link, of which the row holds the hash.
+
+    Who has accepted waits for nothing: theirs is accepted from the beginning, as no redemption will come to say so.
+    """
     invitation_id = uuid.uuid4()
     key_id, nonce = tickets.new_nonce()
     secret = tickets.ticket(key_id=key_id, nonce=nonce, tenant_id=tenant.id, invitation_id=invitation_id)
@@ -96,6 +99,7 @@ def draft_invitation(
         key_id=key_id,
         nonce=nonce,
         ticket_hash=tickets.ticket_hash(secret),
+        accepted_at=now if guest.has_accepted else None,
     )
     say_anew(invitation, tenant=tenant, details=details, inviter=inviter, now=now)
     return invitation, secret

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from guests.models import Batch, BatchRow, BatchState, Ended, Guest, Invitation, Result, Verdict
+from guests.models import Batch, BatchRow, BatchState, Ended, Guest, Invitation, Result, Status, Verdict
 from guests.operations.batches import checking, inviting, reading
 from guests.operations.batches.kinds import WORK
 from guests.operations.batches.reading import Place
@@ -168,6 +168,19 @@ def test_R50_a_guest_without_a_live_link_gets_a_fresh_one(fabrikam, operator, no
     with tenant_scope(fabrikam.id):
         fresh = Invitation.objects.get(ended_at__isnull=True)
         assert link_of(tenant=fabrikam, invitation=fresh) != before.link
+
+
+def test_R52_a_guest_who_has_accepted_waits_for_nothing_when_invited_again(fabrikam, operator, now):
+    by_hand(fabrikam, operator, now)
+    with tenant_scope(fabrikam.id):
+        Guest.objects.update(redemption_status=Status.ACCEPTED, method="emailOneTimePasscode")
+        Invitation.objects.update(ended_at=now, ended_why=Ended.REVOKED)
+    started(fabrikam, uploaded(fabrikam, lines("nicole@example.com", "bo@example.com"), operator, now), operator, now)
+    with tenant_scope(fabrikam.id):
+        fresh = Invitation.objects.filter(ended_at__isnull=True)
+        waiting = fresh.filter(accepted_at__isnull=True)
+        assert fresh.count() == 2
+        assert [one.guest.address for one in waiting.select_related("guest")] == ["bo@example.com"]
 
 
 def test_R50_who_is_invited_by_hand_after_the_check_is_invited_again_and_not_twice(fabrikam, operator, now):

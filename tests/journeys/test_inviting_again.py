@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from guests.models import Ended, Guest, Invitation
-from guests.operations.resending import resend_invitation, revoke_invitation
+from guests.models import Ended, Guest, Invitation, Status
+from guests.operations.resending import remind_guest, resend_invitation, revoke_invitation
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 from tenants.scope import tenant_scope
+from tests.guests.summing import summed_up
 from tests.journeys.browser import Browser, post
 from tests.journeys.conftest import Invite
-from tests.journeys.stories import OPERATOR, history
+from tests.journeys.stories import OPERATOR, history, sign_in
 
 SOMEBODY_WAITS = """
 SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
@@ -86,3 +88,45 @@ def test_R52_it_resends_nothing_to_a_blocked_guest_and_says_why(
     )
     assert history(fabrikam, "invitation.resent") == []
     assert post(fabrikam) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R52_who_has_accepted_and_is_invited_again_is_not_waited_for(
+    fabrikam: Tenant, invite: Invite, now: datetime
+) -> None:
+    first = invite(fabrikam)
+    sign_in(Browser(), fabrikam, first.link)
+    with tenant_scope(fabrikam.id):
+        revoke_invitation(invitation_id=first.invitation.id, actor=OPERATOR, now=now)
+    again = invite(fabrikam)
+    assert again.link != first.link
+    assert not [name for name in summed_up(fabrikam) if name.startswith("now.pending.")]
+    with tenant_scope(fabrikam.id):
+        answer = remind_guest(tenant=fabrikam, invitation_id=again.invitation.id, actor=OPERATOR, now=now)
+    assert isinstance(answer, Refusal)
+    assert Browser().open(again.link).status == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_R52_invitations_made_for_accepted_guests_before_count_as_accepted(
+    fabrikam: Tenant, contoso: Tenant, invite: Invite, now: datetime
+) -> None:
+    theirs, pending, revoked = (invite(fabrikam, f"{name}@firstupconsultants.com") for name in ("ada", "bo", "cy"))
+    elsewhere = invite(contoso)
+    for tenant, *accepted in ((fabrikam, theirs, revoked), (contoso, elsewhere)):
+        with tenant_scope(tenant.id):
+            Guest.objects.filter(id__in=[one.guest.id for one in accepted]).update(redemption_status=Status.ACCEPTED)
+    with tenant_scope(fabrikam.id):
+        revoke_invitation(invitation_id=revoked.invitation.id, actor=OPERATOR, now=now)
+    migration = import_module("guests.migrations.0013_accepted_already")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(migration.MARK)
+    for tenant, invited, is_marked in (
+        (fabrikam, theirs, True),
+        (fabrikam, pending, False),
+        (fabrikam, revoked, False),
+        (contoso, elsewhere, True),
+    ):
+        with tenant_scope(tenant.id):
+            marked = Invitation.objects.get(id=invited.invitation.id)
+        assert marked.accepted_at == (marked.created_at if is_marked else None)
