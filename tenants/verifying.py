@@ -5,22 +5,30 @@ holds a few blocks in memory.
 
 A chain shows that something inside it was altered. Whoever may rewrite every seal may make another chain: only a head
 that was written down elsewhere (`manage.py verify_audit` prints it) shows that.
+
+That a block was forgotten stands beside its seal and is not hashed, so it is believed only where it may be so: no older
+block is still there, and a line `history.forgotten` names the block. That line may be forgotten in its turn, 30 days
+later at the earliest; then the line of a later forgetting stands for it. Whoever writes as the tables' owner can add
+such a line, too: then the log tells of a forgetting, and at what time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from tenants.models import AuditEntry, AuditSeal
+from tenants.retention import SHORTEST
 from tenants.scope import current_tenant_id
 from tenants.seals import FIRST_PREVIOUS, ROW_BYTES, row_hash, row_id, seal_hash
 
 _ROWS_PAGE: Final = 2_000
 _SEALS_PAGE: Final = 20
+_BLOCKS: Final = re.compile(r"(\d{1,18})–(\d{1,18})")
 
 
 class Fault(StrEnum):
@@ -32,6 +40,8 @@ class Fault(StrEnum):
     SEAL_REMOVED = "seal removed"
     SEAL_CHANGED = "seal changed"
     HEAD_LOST = "head lost"
+    FORGOTTEN_OUT_OF_TURN = "forgotten out of turn"
+    FORGOTTEN_UNTOLD = "forgotten untold"
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,15 @@ class ForgottenBlocks:
 
 
 @dataclass(frozen=True)
+class _Forgetting:
+    """What one line of the history tells: that it forgot these blocks, at that time."""
+
+    first: int
+    last: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a chain says: how much is sealed, how many lines still wait, where the chain ends, what is wrong first.
 
@@ -88,12 +107,17 @@ def verify_tenant(*, remembered: Head | None = None) -> Verdict:
     forgotten: ForgottenBlocks | None = None
     head = Head(0, FIRST_PREVIOUS)
     last_id = 0
+    told: Sequence[_Forgetting] = ()
     is_remembered = remembered is None
     for seal in _seals():
         found = _check_seal(seal, head, last_id) or _check_rows(seal, last_id)
         if found is not None and found.fault is Fault.ROW_REMOVED and seal.forgotten_at is None:
             seal.refresh_from_db(fields=["forgotten_at"])  # forgotten while we were reading
             found = found if seal.forgotten_at is None else _check_rows(seal, last_id)
+        if found is None and seal.forgotten_at is not None:
+            if not _is_told(seal, seal.forgotten_at, told):
+                told = _forgettings()  # also what was forgotten while we were reading
+            found = _check_forgotten(seal, seal.forgotten_at, told, is_after_kept=rows > 0)
         if found is None and remembered is not None and seal.sequence == remembered.sequence:
             is_remembered = bytes(seal.hash) == remembered.hash
             found = None if is_remembered else Finding(Fault.HEAD_LOST, seal.sequence)
@@ -137,6 +161,31 @@ def _check_seal(seal: AuditSeal, before: Head, last_id: int) -> Finding | None:
         and seal_hash(tenant_id=current_tenant_id(), seal=seal) == bytes(seal.hash)
     )
     return None if is_sound else Finding(Fault.SEAL_CHANGED, seal.sequence)
+
+
+def _check_forgotten(
+    seal: AuditSeal, at: datetime, told: Sequence[_Forgetting], *, is_after_kept: bool
+) -> Finding | None:
+    """Whether the block can have been forgotten as it says: the oldest go first, in a transaction that tells of it."""
+    # The older ones are read again: they may have been forgotten since, before this one.
+    if is_after_kept and AuditSeal.objects.filter(sequence__lt=seal.sequence, forgotten_at__isnull=True).exists():
+        return Finding(Fault.FORGOTTEN_OUT_OF_TURN, seal.sequence)
+    return None if _is_told(seal, at, told) else Finding(Fault.FORGOTTEN_UNTOLD, seal.sequence)
+
+
+def _is_told(seal: AuditSeal, at: datetime, told: Sequence[_Forgetting]) -> bool:
+    """Whether a line names the block, or a line that did may have been forgotten by the time of a later forgetting."""
+    may_be_gone = at + timedelta(days=SHORTEST)
+    return any(
+        one.first <= seal.sequence <= one.last or (seal.sequence < one.first and may_be_gone <= one.at) for one in told
+    )
+
+
+def _forgettings() -> Sequence[_Forgetting]:
+    """What the history tells of forgetting, the latest first, as only the first lines matter to most blocks."""
+    told = AuditEntry.objects.filter(action="history.forgotten").order_by("-id").values_list("details__blocks", "at")
+    read = ((_BLOCKS.fullmatch(str(blocks)), at) for blocks, at in told)
+    return tuple(_Forgetting(int(found[1]), int(found[2]), at) for found, at in read if found)
 
 
 def _with_block(before: ForgottenBlocks | None, seal: AuditSeal, at: datetime) -> ForgottenBlocks:

@@ -7,11 +7,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
-from tenants import tasks
+from tenants import tasks, verifying
 from tenants.audit import SYSTEM
 from tenants.models import AuditEntry, AuditSeal, Tenant
 from tenants.refusals import Refusal
@@ -19,7 +19,7 @@ from tenants.retention import AT_ONCE, Forgotten, consequence_of, forget_history
 from tenants.scope import tenant_scope
 from tenants.sealing import seal_tenant
 from tenants.tasks import forget_old_history
-from tenants.verifying import Fault, verify_tenant
+from tenants.verifying import Fault, Finding, verify_tenant
 from tests.tenants.brokers import broker_at, published
 from tests.tenants.history import owner, tamper, write
 
@@ -223,6 +223,63 @@ def test_R64_a_seal_that_says_forgotten_and_was_changed_is_found(fabrikam):
         finding = verify_tenant().finding
     assert finding is not None
     assert finding.fault is Fault.SEAL_CHANGED
+
+
+def disown(block: list[int], sequence: int) -> None:
+    """What the tables' owner does to be rid of a block: its lines go, and its seal says that they were forgotten."""
+    tamper("DELETE FROM tenants_auditentry WHERE id = ANY(%s)", block)
+    tamper("UPDATE tenants_auditseal SET forgotten_at = now() WHERE sequence = %s", sequence)
+
+
+def test_R64_a_block_that_is_forgotten_before_an_older_one_is_found(fabrikam):
+    blocks = sealed(fabrikam, 200, 100, 50)
+    with tenant_scope(fabrikam.id):
+        disown(blocks[1], 2)
+        assert verify_tenant().finding == Finding(Fault.FORGOTTEN_OUT_OF_TURN, 2)
+
+
+def test_R64_a_block_that_is_forgotten_without_a_line_that_tells_is_found(fabrikam):
+    blocks = sealed(fabrikam, 200, 100, 50)
+    keep(fabrikam, 150)
+    with tenant_scope(fabrikam.id):
+        assert forget_history(now=NOW) == Forgotten(1, 1, 3)
+        assert verify_tenant().finding is None
+        disown(blocks[1], 2)
+        assert verify_tenant().finding == Finding(Fault.FORGOTTEN_UNTOLD, 2)
+        # Nor does it help to say that it was long ago: no later forgetting followed.
+        tamper("UPDATE tenants_auditseal SET forgotten_at = now() - interval '90 days' WHERE sequence = 2")
+        assert verify_tenant().finding == Finding(Fault.FORGOTTEN_UNTOLD, 2)
+    with pytest.raises(CommandError, match="Block 2 is said to be forgotten, and no line"):
+        call_command("verify_audit", "--tenant", "fabrikam.example", stdout=StringIO())
+
+
+def test_R64_a_forgetting_whose_own_line_is_forgotten_by_now_is_believed(fabrikam):
+    sealed(fabrikam, 200)
+    keep(fabrikam, 60)
+    with tenant_scope(fabrikam.id):
+        assert forget_history(now=NOW) == Forgotten(1, 1, 3)
+        tamper("UPDATE tenants_auditseal SET forgotten_at = now() - interval '100 days' WHERE sequence = 1")
+        tamper("UPDATE tenants_auditentry SET at = now() - interval '100 days'")
+        seal_tenant()
+        assert forget_history(now=NOW) == Forgotten(2, 2, 2)
+        assert AuditEntry.objects.get().details["blocks"] == "2–2"
+        assert verify_tenant().finding is None
+
+
+def test_R64_blocks_that_are_forgotten_while_somebody_verifies_are_no_fault(fabrikam, monkeypatch):
+    sealed(fabrikam, 300, 200, 100)
+    keep(fabrikam, 60)
+    monkeypatch.setattr(verifying, "_SEALS_PAGE", 1)
+    pages = verifying._seals()
+    with tenant_scope(fabrikam.id):
+        first = next(pages)
+        assert forget_history(now=NOW) == Forgotten(1, 3, 9)
+        for late in pages:
+            assert late.forgotten_at is not None
+            told = verifying._forgettings()
+            assert verifying._check_forgotten(late, late.forgotten_at, told, is_after_kept=True) is None
+        assert first.forgotten_at is None
+        assert verify_tenant().finding is None
 
 
 def test_R64_it_forgets_no_more_at_once_than_a_transaction_bears(fabrikam):

@@ -23,6 +23,8 @@ _SAID: Final = {
     Fault.SEAL_REMOVED: "Seal {id} is gone.",
     Fault.SEAL_CHANGED: "Seal {id} is not as it was made.",
     Fault.HEAD_LOST: "The chain no longer holds the head that you gave: seal {id} is gone or was made anew.",
+    Fault.FORGOTTEN_OUT_OF_TURN: "Block {id} is said to be forgotten, and an older one is still there.",
+    Fault.FORGOTTEN_UNTOLD: "Block {id} is said to be forgotten, and no line of the history tells of that.",
 }
 
 
