@@ -84,6 +84,12 @@ class Guest(OwnedModel):
                 name="guest_by_domain",
                 condition=Q(deleted_at__isnull=True),
             ),
+            # Whom a change touches that is about domains (R62), among many more who redeemed.
+            models.Index(
+                fields=["tenant", "domain", "-created_at", "id"],
+                name="guest_pending_by_domain",
+                condition=Q(redemption_status="PendingAcceptance", deleted_at__isnull=True),
+            ),
             models.Index(
                 fields=["tenant", "redemption_status", "-created_at", "id"],
                 name="guest_by_status",
