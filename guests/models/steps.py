@@ -1,4 +1,8 @@
-"""The steps from an invitation to a redemption, as conditions on a guest's row: what is counted, listed and indexed."""
+"""The steps from an invitation to a redemption, as conditions on a guest's row: what is counted, listed and indexed.
+
+They are steps of the way in that a guest is on now. A reset takes them back to the first one (R40), and they stay among
+those whom the day of their first invitation brought.
+"""
 
 from __future__ import annotations
 

@@ -44,31 +44,51 @@ class Stretch:
     until: int
 
 
-# Guests are locked in the order of their ids: who resets many of them at once does the same.
+# What happened before a guest's last reset tells of a way in that is over, and may be read after it (R40). Lines have
+# the time of the server that wrote them, so it is not asked of who was never reset, nor of who came in again since.
+_STILL: Final = """
+(g.device_epoch = 0 OR g.redemption_status = 'Accepted' OR {happened_at} >= g.redemption_status_changed_at)
+"""
+
+# Guests are locked in the order of their ids: who resets many of them at once does the same. A guest who was reset in
+# the moment of waiting for them is asked about anew.
 _MARK: Final = """
-, theirs AS MATERIALIZED (
-    SELECT g.id, seen.at FROM seen JOIN guests_guest g ON g.tenant_id = %(tenant)s AND {joined}
-     WHERE g.{column} IS NULL ORDER BY g.id FOR NO KEY UPDATE OF g
+, found AS MATERIALIZED (
+    SELECT g.id, min(seen.at) AS at, min(seen.happened_at) AS happened_at
+      FROM seen JOIN guests_guest g ON g.tenant_id = %(tenant)s AND {joined}
+     WHERE g.{column} IS NULL AND {still_seen} GROUP BY g.id
+), theirs AS MATERIALIZED (
+    SELECT g.id, found.at FROM found JOIN guests_guest g ON g.tenant_id = %(tenant)s AND g.id = found.id
+     WHERE g.{column} IS NULL AND {still_found} ORDER BY g.id FOR NO KEY UPDATE OF g
 )
 UPDATE guests_guest g SET {column} = theirs.at FROM theirs WHERE g.tenant_id = %(tenant)s AND g.id = theirs.id
 RETURNING (g.created_at AT TIME ZONE 'UTC')::date
 """
 
+
+def _mark(column: str, joined: str) -> str:
+    """The statement's end that sets `column` where it is empty, from the lines in `seen`."""
+    return _MARK.format(
+        column=column,
+        joined=joined,
+        still_seen=_STILL.format(happened_at="seen.happened_at"),
+        still_found=_STILL.format(happened_at="found.happened_at"),
+    )
+
+
 _OPENINGS: Final = """
 WITH seen AS MATERIALIZED (
-    SELECT subject_id, min(at) AS at FROM tenants_auditentry
+    SELECT subject_id, at, happened_at FROM tenants_auditentry
      WHERE tenant_id = %(tenant)s AND id > %(after)s AND id <= %(until)s AND action = %(action)s AND code <> %(gone)s
        AND subject_id IS NOT NULL
-     GROUP BY subject_id
-)""" + _MARK.format(joined="g.id = seen.subject_id", column="link_opened_at")  # noqa: S608  # constants of this file
+)""" + _mark("link_opened_at", "g.id = seen.subject_id")  # noqa: S608  # constants of this file
 
 _CODES: Final = """
 WITH seen AS MATERIALIZED (
-    SELECT coalesce(nullif(address, ''), details->>'address') AS address, min(at) AS at FROM tenants_auditentry
+    SELECT coalesce(nullif(address, ''), details->>'address') AS address, at, happened_at FROM tenants_auditentry
      WHERE tenant_id = %(tenant)s AND id > %(after)s AND id <= %(until)s AND action = 'passcode.requested'
        AND outcome = 'success' AND (details->>'decoy') = 'false'
-     GROUP BY 1
-)""" + _MARK.format(joined="g.address_key = seen.address AND g.deleted_at IS NULL", column="code_sent_at")  # noqa: S608
+)""" + _mark("code_sent_at", "g.address_key = seen.address AND g.deleted_at IS NULL")  # noqa: S608
 
 _TOUCHED: Final = """
 WITH about AS MATERIALIZED (

@@ -157,6 +157,7 @@ def reset_locked(
 ) -> Invited:
     """What a reset does to a guest whose row the transaction holds; nothing is mailed. For operations, inside theirs.
 
+    They begin anew at the first step of the way in: what they did with an old link says nothing of the new one.
     `address` becomes theirs, and with it `other_addresses` all others that prove them (R36); the history names the
     batch that it is part of. Raises Refused for an address that cannot be theirs.
     """
@@ -180,6 +181,8 @@ def reset_locked(
         redemption_status=Status.PENDING,
         redemption_status_changed_at=Now(),
         device_epoch=F("device_epoch") + 1,
+        link_opened_at=None,
+        code_sent_at=None,
     )
     guest.refresh_from_db()
     details = Details(

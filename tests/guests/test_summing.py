@@ -146,10 +146,30 @@ def test_R38_a_guest_with_an_account_elsewhere_counts_at_each_step(fabrikam: Ten
 
 def test_R40_who_was_reset_has_to_redeem_again(fabrikam: Tenant, four: list[Any], now: datetime) -> None:
     summed_up(fabrikam)
-    reset(fabrikam, four[0].guest.id, now)
+    anew = reset(fabrikam, four[0].guest.id, now)
     found = summed_up(fabrikam)
     assert "cohort.redeemed" not in found
-    assert (found["cohort.code_sent"], found["cohort.opened"], found["cohort.invited"]) == (2, 3, 4)
+    assert (found["cohort.code_sent"], found["cohort.opened"], found["cohort.invited"]) == (1, 2, 4)
+    Browser().open(anew.link)
+    found = summed_up(fabrikam)
+    assert (found["cohort.code_sent"], found["cohort.opened"], found["cohort.invited"]) == (1, 3, 4)
+    sign_in(Browser(), fabrikam, anew.link)
+    assert funnel(summed_up(fabrikam)) == FUNNEL
+
+
+def test_R40_what_was_done_with_an_old_link_is_not_read_after_the_reset(
+    fabrikam: Tenant, four: list[Any], now: datetime
+) -> None:
+    for one in four[:3]:
+        anew = reset(fabrikam, one.guest.id, now)
+    found = summed_up(fabrikam)
+    assert [name for name in FUNNEL if name in found] == ["cohort.invited"]
+    Browser().open(four[3].link)
+    opened_before = reset(fabrikam, four[3].guest.id, now)
+    Browser().open(opened_before.link)
+    ask(Browser(), fabrikam, anew.link)
+    found = summed_up(fabrikam)
+    assert (found["cohort.code_sent"], found["cohort.opened"], found["cohort.invited"]) == (1, 2, 4)
 
 
 def test_R55_who_was_deleted_no_longer_counts(fabrikam: Tenant, four: list[Any], now: datetime) -> None:
