@@ -88,6 +88,7 @@ class ApplicationAdmin(TenantModelAdmin):
 
     view_action = Action.APPLICATIONS_VIEW
     list_title = "Applications"
+    when_empty = "No application yet. What you add stands in every guest’s My Apps, with a direct link of its own."
     list_display = ("application", "direct_link_shown", "sign_up_shown")
     list_display_links = None
     search_fields = ("name",)

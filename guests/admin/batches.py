@@ -49,6 +49,10 @@ class BatchAdmin(RecallPages, UploadPages):
 
     view_action = Action.GUESTS_VIEW
     list_title = "Bulk work"
+    when_empty = (
+        "Nothing yet. What is done for many guests at once stands here while workers do it, and for 30 days "
+        "after: invitations by a file, resets, reminders, links revoked."
+    )
     units = ("entry", "entries")
     list_display = ("what", "by", "rows_shown", "state_shown")
     ordering = ("-created_at", "id")

@@ -46,6 +46,7 @@ class GuestAdmin(InvitePages, ResetManyPages, RemindPages, ExplainPages, Deleted
 
     view_action = Action.GUESTS_VIEW
     list_title = "Guests"
+    when_empty = "No guest yet. Whoever you invite stands here, and redeems by the link in the email."
     list_display = ("guest", "status", "method_shown", "last_sign_in", "invited")
     list_filter = (
         StatusFilter,

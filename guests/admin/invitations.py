@@ -92,6 +92,9 @@ class InvitationAdmin(HistoryOfGuests):
 
     view_action = Action.GUESTS_VIEW
     list_title = "Invitations"
+    when_empty = (
+        "No invitation yet. Each one that is made stands here, with the way of its email and whether its link is open."
+    )
     list_display = ("guest_shown", "link_shown", "mailed", "inviter", "invited")
     list_filter = (LinkFilter, MailFilter, AgeFilter)
     list_select_related = ("guest",)

@@ -60,6 +60,9 @@ class MailAdmin(TenantModelAdmin):
 
     view_action = Action.MAIL_VIEW
     list_title = "Mail"
+    when_empty = (
+        "No email has been sent in the last 30 days. Invitations and codes stand here, with what became of each."
+    )
     units = ("email", "emails")
     list_display = ("queued", "kind_shown", "recipient", "state_shown", "since")
     list_display_links = None

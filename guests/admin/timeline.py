@@ -38,6 +38,9 @@ _OF_AN_INVITATION: Final = [
     *(f"guest.{deed}" for deed in ("redeemed", "declined", "reset", "blocked", "unblocked", "signed_up")),
     *(f"guest.{deed}" for deed in ("deleted", "restored", "left")),
 ]
+_ASKS_FOR_MAIL: Final = frozenset(
+    ["guest.invited", "guest.invited_again", "guest.reset", "invitation.resent", "invitation.reminded"]
+)
 _CODES: Final = ("passcode.requested", "passcode.resent")
 _ADDS: Final = {"invitation.opened": "A mail scanner may have."}
 
@@ -91,7 +94,8 @@ def mails_of_guest(invitations: Iterable[UUID], log: str) -> Sequence[OutboundMa
 def timeline(entries: Iterable[AuditEntry], mails: Iterable[OutboundMail], guest: Guest) -> list[Line]:
     """Entries and mails as lines, the newest first; entries as far as the reader may read them."""
     in_order = sorted(entries, key=lambda entry: entry.pk, reverse=True)  # of the same moment, the one written last
-    lines = [*(_of_entry(entry, guest) for entry in in_order), *_of_mails(mails)]
+    asking = [entry.happened_at for entry in in_order if entry.action in _ASKS_FOR_MAIL]
+    lines = [*_of_mails(mails, asking), *(_of_entry(entry, guest) for entry in in_order)]
     return sorted(lines, key=lambda one: one.at, reverse=True)[:SHOWN]
 
 
@@ -125,8 +129,12 @@ def _who(entry: AuditEntry) -> str:
     return entry.actor_name or ("somebody" if entry.actor_kind == ActorKind.STRANGER else "")
 
 
-def _of_mails(mails: Iterable[OutboundMail]) -> Iterator[Line]:
-    """Queueing writes no entry; the rows that are not forgotten yet tell it."""
+def _of_mails(mails: Iterable[OutboundMail], asking: Sequence[datetime]) -> Iterator[Line]:
+    """Queueing writes no entry; the rows that are not forgotten yet tell it.
+
+    A mail stands after the deed that asked for it, one of `asking`, though the database's clock may say before.
+    """
     for mail in mails:
         tried = f"Tried {times(mail.tries)}: {mail.reason}" if mail.state in WAITING and mail.reason else ""
-        yield Line(at=mail.created_at, words="Email queued", detail=tried)
+        asked = [at for at in asking if mail.created_at < at < mail.created_at + _SAME_MOMENT]
+        yield Line(at=min(asked, default=mail.created_at), words="Email queued", detail=tried)

@@ -54,6 +54,7 @@ class AdministratorAdmin(TenantModelAdmin):
 
     view_action = Action.ADMINISTRATORS_VIEW
     list_title = "Administrators"
+    when_empty = "Nobody holds a role here."
     units = ("administrator", "administrators")
     list_display = ("who", "roles_shown", "second_factor", "last_sign_in")
     list_display_links = None

@@ -88,6 +88,8 @@ class TenantModelAdmin(_ModelAdmin):
     """The list's heading, in breadcrumbs too."""
     units: ClassVar[tuple[str, str]] = ("", "")
     """What the list counts, one and several; the model's own names where they are empty."""
+    when_empty: ClassVar[str] = ""
+    """What a list without a row says: what would stand there, and how it comes to be."""
 
     # --- roles ------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from guests.operations.inviting import Invited
 from outbox.models import OutboundMail, State
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tenants.scope import tenant_scope
 from tests.doors.portal import text
 from tests.doors.test_portal_pages import statements
@@ -70,6 +70,16 @@ def test_R18_a_bounce_is_told_in_the_same_words_on_both_pages(
         assert {"Bounced", "Email queued", "Invited"} <= set(told(portal, url)), url
         assert "550 no such mailbox." in text(portal.get(url))
         assert contosos.get(url).status_code == 404
+
+
+def test_R52_a_mail_is_queued_after_the_invitation_that_asked_for_it_whatever_two_clocks_say(
+    portal: Client, fabrikam: Tenant, bounced: Invited
+) -> None:
+    with tenant_scope(fabrikam.id):
+        invited = AuditEntry.objects.get(action="guest.invited")
+        OutboundMail.objects.update(created_at=invited.happened_at.replace(microsecond=0))
+    shown = told(portal, page_of(bounced))
+    assert shown.index("Email queued") < shown.index("Invited"), "the newest stands first"
 
 
 def test_R18_a_bounce_is_found_by_the_address(portal: Client, contosos: Client, bounced: Invited) -> None:
