@@ -176,7 +176,8 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         own = desk(request)
         if own.tenant is None:
             return redirect("admin:choose_tenant")
-        drawn = overview(own.may, asked_for=request.GET.get("days", ""), now=clock())
+        asked_for, history_days = request.GET.get("days", ""), own.tenant.history_days
+        drawn = overview(own.may, asked_for=asked_for, history_days=history_days, now=clock())
         page: HttpResponse = self._page(request, "admin/index.html", own.tenant.name, is_index=True, overview=drawn)
         return page
 

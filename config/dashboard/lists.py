@@ -22,11 +22,13 @@ NOT_SENT = f"{BOUNCED},{FAILED}"
 
 @dataclass(frozen=True)
 class Lists:
-    """For one administrator (`may`) and one period: so many days, from the first on."""
+    """For one administrator (`may`) and one period: so many days, from the first on. Lines of the history are there
+    from the day `kept_from` on, of every day where it is None."""
 
     may: Callable[[str], bool]
     days: int
     first: date
+    kept_from: date | None = None
 
     def guests(self, **narrowed: str) -> str:
         return self._narrowed("admin:guests_guest_changelist", Action.GUESTS_VIEW, narrowed)
@@ -48,7 +50,11 @@ class Lists:
 
     def mails(self, action: str = HANDED_OVER, day: date | None = None) -> str:
         """Mails that came so far, in the period or on one day of it."""
-        return self.history(action=action) if day is None else self._lines({"action": action, "on": day.isoformat()})
+        if day is None:
+            return self.history(action=action)
+        if self.kept_from is not None and day < self.kept_from:
+            return ""
+        return self._lines({"action": action, "on": day.isoformat()})
 
     def mails_not_sent(self, day: date | None = None) -> str:
         """Mails that bounced or failed, in the period or on one day of it."""

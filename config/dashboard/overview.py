@@ -103,6 +103,8 @@ class Overview:
     first: date
     last: date
     as_of: datetime | None
+    history_days: int | None
+    """How many days the history goes back, where that is less than the period; who may not read it is not told."""
     is_new: bool
     may_see_ways_in: bool
     may_change_settings: bool
@@ -115,12 +117,16 @@ class Overview:
     history: tuple[AuditEntry, ...]
 
 
-def overview(may: Callable[[str], bool], *, asked_for: str, now: datetime) -> Overview:
-    """The numbers of the open tenant that these roles may see. `asked_for` is the period as the address has it."""
+def overview(may: Callable[[str], bool], *, asked_for: str, history_days: int | None, now: datetime) -> Overview:
+    """The numbers of the open tenant that these roles may see. `asked_for` is the period as the address has it;
+    `history_days` are those for which the tenant keeps its history, None for ever (R64).
+    """
     days = next((one for one in PERIODS if str(one) == asked_for), USUAL)
     last = day_of(now)
     first = first_day(days, last)
-    figures, lists = figures_of(first=first, last=last), Lists(may, days, first)
+    is_short = history_days is not None and history_days < days
+    kept_from = first_day(history_days, last) if history_days is not None and is_short else None
+    figures, lists = figures_of(first=first, last=last), Lists(may, days, first, kept_from)
     providers = list(IdentityProvider.objects.order_by("name")[:MOST_PROVIDERS])
     sees_guests, sees_history = may(Action.GUESTS_VIEW), may(Action.AUDIT_VIEW)
     return Overview(
@@ -129,6 +135,7 @@ def overview(may: Callable[[str], bool], *, asked_for: str, now: datetime) -> Ov
         first=first,
         last=last,
         as_of=figures.as_of,
+        history_days=history_days if is_short and sees_history else None,
         is_new=sees_guests and not figures.total(COHORT + INVITED) and not Guest.objects.exists(),
         may_see_ways_in=may(Action.PROVIDERS_VIEW),
         may_change_settings=may(Action.SETTINGS_CHANGE),

@@ -103,6 +103,24 @@ def test_R62_the_period_is_7_30_or_90_days(portal: Client, fabrikam: Tenant, kep
         assert f'<a href="?days={shown}" aria-current="true">{shown} days</a>' in page.content.decode()
 
 
+def test_R64_figures_that_reach_behind_the_history_say_so(
+    portal: Client, as_role: Any, fabrikam: Tenant, kept: Kept
+) -> None:
+    kept(0, cohort__invited=1)
+    for days_ago in (1, 29, 30, 60):
+        kept(days_ago, mail__handed_over=7)
+    said = "The audit log is kept for 30 days, so the lists"
+    assert said not in text(portal.get(f"{DASHBOARD}?days=90"))
+    Tenant.objects.filter(id=fabrikam.id).update(history_days=30)
+    page = portal.get(f"{DASHBOARD}?days=90")
+    assert said in text(page)
+    for days_ago, is_there in ((1, True), (29, True), (30, False), (60, False)):
+        day = (day_of(datetime.now(UTC)) - timedelta(days=days_ago)).isoformat()
+        assert (f"on={day}" in page.content.decode()) is is_there, days_ago
+    assert said not in text(portal.get(f"{DASHBOARD}?days=30"))
+    assert said not in text(as_role(Role.GUEST_INVITER).get(f"{DASHBOARD}?days=90"))
+
+
 def test_R62_it_says_when_the_figures_were_summed_up(
     portal: Client, fabrikam: Tenant, nicole: Guest, kept: Kept
 ) -> None:
