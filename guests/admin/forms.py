@@ -6,6 +6,8 @@ decide whether the guest may come: the operation does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import forms
 
 from guests.operations.inviting import MOST_SPONSORS, Details
@@ -144,7 +146,11 @@ class InviteForm(forms.Form):
 
 
 class ResetForm(forms.Form):
-    """How one guest's new invitation goes out, and where to."""
+    """How one guest's new invitation goes out, and where to.
+
+    `address` and `others` are the guest's. With `is_free` any new address may be typed; without it one of the others is
+    chosen, and where there are none nothing is asked (R41).
+    """
 
     sends_mail = forms.ChoiceField(
         choices=[("yes", "Send it by email"), ("no", "Show me the link")],
@@ -167,6 +173,26 @@ class ResetForm(forms.Form):
         label="It is the same person: their old addresses go on proving them",
         help_text="Without it, none of the addresses they have now lets anybody in: their duties may be another’s.",
     )
+
+    def __init__(self, *args: object, address: str, others: Sequence[Address], is_free: bool, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
+        self.may_be = None if is_free else {"", *(one.to_send for one in others)}
+        if is_free:
+            return
+        if others:
+            self.fields["new_address"] = forms.ChoiceField(
+                required=False,
+                label="New address",
+                choices=[("", f"As now: {address}"), *((one.to_send, one.to_send) for one in others)],
+                help_text="One that is theirs already. The invitation goes there; they sign in with it from now on.",
+            )
+        else:
+            del self.fields["new_address"], self.fields["keeps_addresses"]
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether an address was sent that the form does not offer."""
+        return self.may_be is not None and self.data.get("new_address", "") not in self.may_be
 
     def clean_new_address(self) -> Address | None:
         typed = self.cleaned_data["new_address"]

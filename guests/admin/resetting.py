@@ -1,7 +1,7 @@
 """The page of one guest's reset: what it ends, and then the new link.
 
-Knows how the effects are counted before anything is done (R40). A link is shown once, to who reset. It must never reset
-several: workers do (R43).
+Knows how the effects are counted before anything is done (R40), and who may type a new address (R41). A link is shown
+once, to who reset. It must never reset several: workers do (R43).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -21,6 +22,7 @@ from guests.admin.desk import inviter_of
 from guests.admin.forms import ResetForm
 from guests.admin.words import method_words
 from guests.models import Guest
+from guests.operations.editing import profile_of
 from guests.operations.resetting import (
     reset_redemption,
     reset_redemption_by_mail,
@@ -34,6 +36,7 @@ from tenants.addresses import Address, AddressRefused, canonical
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.refusals import Refusal
+from tenants.roles import Action
 
 
 class ResetPages(TenantModelAdmin):
@@ -46,7 +49,9 @@ class ResetPages(TenantModelAdmin):
             return redirect(f"{reverse('admin:guests_reset_many')}?{urlencode({'id': ids}, doseq=True)}")
         now = clock()
         guest = self._chosen(request, ids[0] if ids else "", now)
-        form = ResetForm(request.POST or None)
+        form = self._reset_form(request, guest)
+        if form.is_forced:
+            raise PermissionDenied
         if request.method == "POST" and form.is_valid():
             answer = self._reset(request, guest, form, now)
             if answer is not None:
@@ -55,12 +60,21 @@ class ResetPages(TenantModelAdmin):
             request,
             "admin/guests/reset.html",
             title="Reset redemption status",
-            form=form if form.is_bound else ResetForm(initial={"sends_mail": "yes"}),
+            form=form,
             guest=guest,
             method=method_words(guest.method),
             next_method=_next_method(guest, now),
             codes=Challenge.objects.live().filter(address_key=guest.address_key).count(),
             submit=f"Reset {guest}",
+        )
+
+    def _reset_form(self, request: HttpRequest, guest: Guest) -> ResetForm:
+        """Any new address for who may edit guests: whoever reads its mail is the guest from then on (R41, R42)."""
+        return ResetForm(
+            request.POST or None,
+            address=guest.address,
+            others=profile_of(guest).other_addresses,
+            is_free=self.may(request, Action.GUESTS_EDIT),
         )
 
     def _chosen(self, request: HttpRequest, typed: str, now: datetime) -> Any:

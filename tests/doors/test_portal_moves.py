@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from guests.operations.inviting import Details, Invited, Inviter, invite_guest
 from outbox.models import OutboundMail
 from tenants.addresses import Address, canonical
 from tenants.audit import Actor
-from tenants.models import AuditEntry, Tenant
+from tenants.models import AuditEntry, Tenant, WhoMayInvite
 from tenants.refusals import Code, Refusal
+from tenants.roles import Action, Role, may
 from tenants.scope import tenant_scope
 from tests.doors.batches import work_off
 from tests.doors.portal import accepted, saved, text
@@ -57,6 +59,42 @@ def test_R36_R41_for_the_same_person_the_old_addresses_may_go_on_proving_them(po
     portal.post(reset_url(nicole), form)
     with tenant_scope(nicole.tenant_id):
         assert Guest.objects.get().other_addresses == ["n.wagner@home.example", nicole.address]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if may([role], Action.GUESTS_RESET)])
+def test_R41_R42_only_who_may_edit_guests_hands_one_to_an_address_that_is_not_theirs(as_role, fabrikam, nicole, role):
+    Tenant.objects.filter(pk=fabrikam.pk).update(who_may_invite=WhoMayInvite.NONE)
+    browser, is_editor = as_role(role), may([role], Action.GUESTS_EDIT)
+    assert ("New address" in text(browser.get(reset_url(nicole)))) is is_editor
+    answer = browser.post(reset_url(nicole), {"sends_mail": "yes", "new_address": "diego@private.example"})
+    assert answer.status_code == (302 if is_editor else 403)
+    with tenant_scope(fabrikam.id):
+        assert Guest.objects.filter(address_key="diego@private.example").exists() is is_editor
+        assert AuditEntry.objects.filter(action="guest.reset").exists() is is_editor
+
+
+def test_R41_R42_helpdesk_chooses_among_the_addresses_that_the_guest_has_already(as_role, fabrikam, nicole):
+    with tenant_scope(fabrikam.id):
+        Guest.objects.update(other_addresses=["n.wagner@home.example", "Nicole@new.example"])
+    helpdesk = as_role(Role.HELPDESK_ADMINISTRATOR)
+    offered = re.findall(r'<option value="([^"]*)"', helpdesk.get(reset_url(nicole)).content.decode())
+    assert offered == ["", "n.wagner@home.example", "Nicole@new.example"]
+    assert helpdesk.post(reset_url(nicole), {"sends_mail": "yes", "new_address": "x@home.example"}).status_code == 403
+    form = {"sends_mail": "yes", "new_address": "n.wagner@home.example", "keeps_addresses": "on"}
+    answer = helpdesk.post(reset_url(nicole), form, follow=True)
+    assert "a new invitation is on its way to n.wagner@home.example" in text(answer)
+    with tenant_scope(fabrikam.id):
+        moved = Guest.objects.get()
+        assert (moved.address_key, moved.pk) == ("n.wagner@home.example", nicole.pk)
+
+
+def test_R53_an_address_of_theirs_whose_domain_is_not_taken_is_refused_to_helpdesk_too(as_role, fabrikam, nicole):
+    with tenant_scope(fabrikam.id):
+        Guest.objects.update(other_addresses=["n@denied.example"])
+    Tenant.objects.filter(pk=fabrikam.pk).update(denied_domains=["denied.example"])
+    helpdesk = as_role(Role.HELPDESK_ADMINISTRATOR)
+    page = helpdesk.post(reset_url(nicole), {"sends_mail": "yes", "new_address": "n@denied.example"})
+    assert "does not take guests from denied.example" in text(page)
 
 
 def test_R41_several_guests_have_no_field_for_one_address(portal, fabrikam, invite):
