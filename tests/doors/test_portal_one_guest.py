@@ -15,7 +15,7 @@ from guests.models import Consent, ConsentKind, Guest, GuestSession, Redemption
 from guests.operations.editing import Sponsor, sponsors_of
 from tenants.audit import Actor, ActorKind, record
 from tenants.models import AuditEntry, Tenant
-from tenants.roles import Role
+from tenants.roles import Action, Role, may
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.doors.portal import accepted, text
@@ -194,6 +194,14 @@ def test_R21_a_session_of_another_guest_is_not_ended_by_this_ones_page(portal, f
     portal.post(reverse("admin:guests_end_session", args=[nicole.pk]), {"session": str(other.pk)})
     with tenant_scope(fabrikam.id):
         assert GuestSession.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("role", [role for role in Role if may([role], Action.GUESTS_VIEW)])
+def test_R63_R64_where_a_guest_signed_in_from_is_for_who_may_read_the_audit_log(as_role, nicole, role):
+    begin_session(nicole, "x")
+    shown = text(as_role(role).get(url_of(nicole)))
+    assert "Firefox on Windows" in shown
+    assert ("203.0.113.24" in shown) is may([role], Action.AUDIT_VIEW)
 
 
 # --- what became of them ------------------------------------------------------------------------------------------
