@@ -35,6 +35,8 @@ EARLIER = 10
 
 PAGE = "guests_bulk_invitations"
 
+REPLACED = "You had this file checked before and did not start it. That check is discarded; this one holds."
+
 
 class UploadForm(forms.Form):
     """One file."""
@@ -98,6 +100,8 @@ class UploadPages(TenantModelAdmin):
             if not self.refused(outcome, form, "file") and isinstance(outcome, Uploaded):
                 if outcome.is_known:
                     self.message_user(request, "You uploaded this file a moment ago. Here it is.", messages.WARNING)
+                elif outcome.replaced:
+                    self.message_user(request, REPLACED, messages.WARNING)
                 return redirect("admin:guests_batch_change", outcome.batch.pk)
         earlier = Batch.objects.filter(kind=BatchKind.INVITATIONS).order_by("-created_at", "id")[:EARLIER]
         return self.form_page(

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 
-from guests.models import Batch, BatchPart, BatchRow, Guest
+from guests.models import Batch, BatchPart, BatchRow, Guest, Invitation
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.doors.bulk import lines, many, started, uploaded
@@ -53,6 +53,33 @@ def test_R54_invite_guests_says_what_would_become_of_the_rows_and_does_it_when_t
         assert Guest.objects.count() == 2
         assert Batch.objects.get().actor_kind == "operator"
         assert {guest.sponsor_name for guest in Guest.objects.all()} == {"An administrator"}
+
+
+def test_R51_what_the_command_is_told_of_who_invites_holds_for_a_file_that_it_knows(
+    run: Any, fabrikam: Tenant, file: Path
+) -> None:
+    run("invite_guests", str(file), *FABRIKAM)
+    printed = run("invite_guests", str(file), *FABRIKAM)
+    assert "This file was uploaded a moment ago" in printed
+    inviter = ("--inviter-name", "Adele Vance", "--inviter-address", "adele@fabrikam.example")
+    printed = run("invite_guests", str(file), *FABRIKAM, "--start", "--wait", *inviter)
+    assert "The file was checked before and not started: this check takes the place of that one." in printed
+    with tenant_scope(fabrikam.id):
+        assert dict(Batch.objects.values_list("state", "choice__inviter")) == {
+            "discarded": "An administrator",
+            "done": "Adele Vance",
+        }
+        said = set(Invitation.objects.values_list("inviter_name", "inviter_address"))
+    assert said == {("Adele Vance", "adele@fabrikam.example")}
+
+
+def test_R54_two_operators_who_upload_the_same_file_have_a_check_each(
+    run: Any, fabrikam: Tenant, file: Path, operator, now: datetime
+) -> None:
+    uploaded(fabrikam, file.read_bytes(), operator, now)
+    assert "a moment ago" not in run("invite_guests", str(file), *FABRIKAM)
+    with tenant_scope(fabrikam.id):
+        assert list(Batch.objects.values_list("state", flat=True)) == ["checked", "checked"]
 
 
 @pytest.mark.parametrize(("content", "fix"), [(b"PK\x03\x04", "Excel workbook"), (None, "cannot be opened")])

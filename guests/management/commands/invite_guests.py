@@ -56,12 +56,18 @@ class Command(TenantCommand):
         if isinstance(outcome, Refusal):
             raise self.refused(outcome)
         batch = outcome.batch
+        if outcome.is_known:
+            self.stdout.write(f"This file was uploaded a moment ago, and that check of it is used: {batch.id}")
+        elif outcome.replaced:
+            self.stdout.write("The file was checked before and not started: this check takes the place of that one.")
         self._check(batch)
         if not options["start"]:
             self.stdout.write("Nothing has been done. To invite them, give --start.")
             return None
         if batch.to_do:
-            start_batch(batch_id=batch.id, actor=self.actor, now=timezone.now())
+            if not start_batch(batch_id=batch.id, actor=self.actor, now=timezone.now()):
+                batch.refresh_from_db()
+                raise CommandError(f"It was not started by this command: it is {batch.get_state_display().lower()}.")
             self.stdout.write(f"Started: {batch.id}")
             if options["wait"]:
                 follow(batch, self.stdout)

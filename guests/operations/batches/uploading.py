@@ -1,6 +1,7 @@
 """Taking a file of guests in: it is stored in pieces as it comes, and a worker checks it afterwards (R54).
 
-Knows how large a file may be and when it is the same one again. It must never hold the whole file, nor look into it.
+Knows how large a file may be, when it is the same one again and that the newest check of one holds. It must never hold
+the whole file, nor look into it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from guests.models import Batch, BatchKind, BatchPart, BatchState
 from guests.operations.batches.reading import PIECE
-from guests.operations.batches.slices import columns_of, wake
+from guests.operations.batches.slices import columns_of, discard_batch, wake
 from guests.operations.drafting import Inviter
 from guests.operations.inviting import inviting_refusal
 from tenants.audit import Actor, record
@@ -28,8 +30,9 @@ MEGABYTE: Final = 1024 * 1024
 LARGEST_FILE: Final = 64 * MEGABYTE
 """Bytes."""
 
-SAME_WITHIN: Final = timedelta(minutes=10)
-"""A file that comes again in this time, before it was started, is the same one: somebody pressed twice."""
+SAME_WITHIN: Final = timedelta(seconds=5)
+"""A file that comes again in this time, or while it is being checked, is the same one: somebody pressed twice. Later it
+is checked anew, as what stood against its rows may have been mended."""
 
 MOST_OPEN: Final = 20
 """Uploads of one tenant that are not over: each keeps its file."""
@@ -45,10 +48,14 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """The batch, and whether the very same file was there already and is the one meant."""
+    """The batch, and whether the very same file was there already and is the one meant.
+
+    `replaced` counts the same person's earlier checks of this file that were not started: they are discarded.
+    """
 
     batch: Batch
     is_known: bool = False
+    replaced: int = 0
 
 
 def upload_invitations(
@@ -56,7 +63,9 @@ def upload_invitations(
 ) -> Uploaded | Refusal:
     """Store a file of guests to invite, and have a worker check it; nothing is done before start_batch.
 
-    Refuses whom the tenant does not let invite (R53), a file above 64 MB and one beside MOST_OPEN that are not over.
+    The same person's earlier checks of the very same file that were not started are discarded: started beside this one,
+    they would mail everybody twice. Refuses whom the tenant does not let invite (R53), a file above 64 MB and one
+    beside MOST_OPEN that are not over.
     """
     refusal = inviting_refusal(tenant, inviter) or _full(_open_ones())
     if refusal is not None:
@@ -65,10 +74,14 @@ def upload_invitations(
         with transaction.atomic():
             batch = _new_batch(tenant, name, inviter, actor)
             size, digest = _store(batch, content)
-            known = _same(batch, digest)
+            others = _same(batch, digest)
+            known = others.filter(_is_meant(inviter)).order_by("-created_at").first()
             if known is not None:
                 transaction.set_rollback(True)
                 return Uploaded(known, is_known=True)
+            replaced = sum(
+                discard_batch(batch_id=one, actor=actor, now=now) for one in others.values_list("id", flat=True)
+            )
             full = _full(_open_ones_in_turn(batch))
             if full is not None:
                 raise Refused(full)
@@ -83,7 +96,7 @@ def upload_invitations(
                 details={"kind": batch.kind, "name": batch.name, "bytes": size},
             )
             wake(batch)
-            return Uploaded(batch)
+            return Uploaded(batch, replaced=replaced)
     except Refused as refused:
         return refused.refusal
 
@@ -141,15 +154,22 @@ def _piece(content: Content) -> bytes:
     return found
 
 
-def _same(batch: Batch, digest: str) -> Batch | None:
-    """Another upload of the same file by the same person that has not been started; two at once wait for each other."""
+def _same(batch: Batch, digest: str) -> QuerySet[Batch]:
+    """Other uploads of the same file by the same person that are not started; two at once wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{batch.tenant_id} {digest}"])
     there = Batch.objects.filter(
         kind=batch.kind,
         state__in=(BatchState.CHECKING, BatchState.CHECKED),
-        created_at__gt=Now() - SAME_WITHIN,
+        actor_kind=batch.actor_kind,
         actor_id=batch.actor_id,
+        actor_name=batch.actor_name,
         choice__digest=digest,
     )
-    return there.exclude(id=batch.id).order_by("-created_at").first()
+    return there.exclude(id=batch.id)
+
+
+def _is_meant(inviter: Inviter) -> Q:
+    """Of these, the one that a second press meant: it invites in the same name, and its verdicts are of this moment."""
+    is_fresh = Q(state=BatchState.CHECKING) | Q(created_at__gt=Now() - SAME_WITHIN)
+    return is_fresh & Q(actor_address=inviter.address, choice__inviter=inviter.name, choice__inviter_kind=inviter.kind)
