@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -57,6 +58,7 @@ def by_hand(tenant: Tenant, operator, now, address: str = "nicole@example.com", 
         pytest.param("a@b.example,,,hi \u202etxt.exe", "Hidden character", id="R51-bidi"),
         pytest.param(f"a@b.example,,,,{'N' * 101}", "Name too long", id="R54-name"),
         pytest.param("a@b.example,,,,Ni\u200bcole", "Hidden character", id="R54-hidden name"),
+        pytest.param("a@b.example,,,,42", "Not a name: A name has letters. Leave the cell empty", id="R54-no name"),
         pytest.param("a@b.example,,,Hello, you,Nicole", "Too many cells: This row has 6", id="R54-cells"),
         pytest.param('"a@b.example,,', "Quotation marks do not pair", id="R54-quotes"),
     ],
@@ -67,6 +69,30 @@ def test_R54_a_row_that_cannot_be_invited_says_why_and_what_to_do(fabrikam, oper
     assert (batch.rows, batch.rows_refused, batch.done, batch.state) == (2, 1, 1, BatchState.DONE)
     with tenant_scope(fabrikam.id):
         assert list(Guest.objects.values_list("address_key", flat=True)) == ["bo@example.com"]
+
+
+@pytest.mark.parametrize("name", ["Jörg  Ahlström", "ế" * 60], ids=["R54-composed", "R54-short once composed"])
+def test_R54_a_name_is_stored_as_the_form_stores_it(fabrikam, operator, now, name):
+    typed = unicodedata.normalize("NFD", name)
+    started(fabrikam, uploaded(fabrikam, lines(f"nicole@example.com,,,,{typed}"), operator, now), operator, now)
+    with tenant_scope(fabrikam.id):
+        assert Guest.objects.get().name == BatchRow.objects.get().name == name.replace("  ", " ")
+
+
+@pytest.mark.parametrize("together", [1, 500], ids=["R54-in slices", "R54-at once"])
+def test_R54_a_row_that_cannot_be_done_leaves_the_person_to_the_next_that_can(
+    fabrikam, operator, now, monkeypatch, together
+):
+    monkeypatch.setattr(reading, "TOGETHER", together)
+    rows = ("nicole@example.com,ftp://x", "Nicole@example.com", "nicole@Example.com", "nicole@example.com,,maybe")
+    batch = uploaded(fabrikam, lines(*rows), operator, now)
+    assert {number: reason.partition(": ")[::2] for number, reason in said(fabrikam, batch).items()} == {
+        2: ("Redirect not a link", said(fabrikam, batch)[2].partition(": ")[2]),
+        4: ("Twice in the file", "The same person as row 3."),
+        5: ("Twice in the file", "The same person as row 3."),
+    }
+    batch = started(fabrikam, batch, operator, now)
+    assert (batch.rows_new, batch.rows_refused, batch.done) == (1, 3, 1)
 
 
 def test_R54_a_header_without_rows_and_too_many_rows_are_refused(fabrikam, operator, now, monkeypatch):

@@ -98,7 +98,8 @@ def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:
         ).values_list("address_key", "id", "is_blocked")
     }
     gone = _restorable_among(keys - set(guests))
-    earlier = BatchRow.objects.filter(batch=batch, address_key__in=keys)
+    # A row that is not done leaves the person to the next one that can be.
+    earlier = BatchRow.objects.filter(batch=batch, address_key__in=keys).exclude(verdict=Verdict.REFUSED)
     first = dict(earlier.values_list("address_key").annotate(Min("number")))
     rows: list[BatchRow] = []
     for row in typed:
@@ -110,10 +111,10 @@ def _store(batch: Batch, tenant: Tenant, typed: list[TypedRow]) -> None:
             reason = ADMINISTRATOR
         elif is_blocked and not reason:
             reason = BLOCKED
-        if row.key:
-            first.setdefault(row.key, row.number)
         there = Verdict.AGAIN if guest_id else Verdict.NEW
         verdict = Verdict.REFUSED if reason else there
+        if verdict != Verdict.REFUSED:
+            first[row.key] = row.number
         if verdict == Verdict.NEW and row.key in gone:
             reason = f"Was deleted on {gone[row.key]}; Restore brings the old guest back."
         rows.append(_row(batch, replace(row, reason=reason), verdict))

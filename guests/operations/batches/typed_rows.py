@@ -1,7 +1,7 @@
 """What somebody typed into one row of a file of guests, read as the form that invites one would read it (R54).
 
 Knows what a row can get wrong by itself, and says it as `what is wrong: what to do`. It must never ask the database,
-nor mend what was typed.
+nor mend what was typed beyond what the form does.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LONGEST_URL: Final = 2000
 class TypedRow:
     """One row. `shown` is the address as mail goes to it, or what was typed where it is none; `reason` then says why.
 
-    A reason may stand beside an address as well.
+    A reason may stand beside an address as well. `name` is as the form stores it, or what was typed where it is none.
     """
 
     number: int
@@ -67,7 +67,7 @@ class RowReader:
     def read(self, record: Record) -> TypedRow:
         """The row with the first thing that is wrong with it, if any."""
         typed = {what: self._cell(record, place) for what, place in self.form.columns.items()}
-        shown, name = typed.get("email", ""), " ".join(typed.get("name", "").split())
+        shown, (name, no_name) = typed.get("email", ""), _name(typed.get("name", ""))
         message, send = plain_message(typed.get("message", "")), typed.get("send", "").lower()
         shown = shown or (record.cells[0] if record.mistake and record.cells else "")
         url, reason, address = typed.get("redirect_url", ""), record.mistake or self._shape(record), None
@@ -79,13 +79,13 @@ class RowReader:
                 or self._redirect_reason(url)
                 or _send_reason(send)
                 or _message_reason(message)
-                or _name_reason(name)
+                or no_name
             )
         return TypedRow(
             number=record.number,
             shown=address.to_send if address else shown[:LONGEST_SHOWN],
             address=address,
-            name=name[:LONGEST_NAME],
+            name=name,
             redirect_url=url[:LONGEST_URL],
             message=message[: 2 * LONGEST_MESSAGE],
             is_mailed=send not in NO,
@@ -157,10 +157,14 @@ def _message_reason(message: str) -> str:
     return ""
 
 
-def _name_reason(name: str) -> str:
-    mistake = read_name(name) if name else None
-    if mistake is NameMistake.TOO_LONG:
-        return f"Name too long: {LONGEST_NAME} characters is the most."
-    if mistake is NameMistake.HIDDEN or "\ufffd" in name:
-        return "Hidden character: Type the name by hand; a character that does not show came with the copied text."
-    return ""
+def _name(text: str) -> tuple[str, str]:
+    """(the name, what is wrong with it)."""
+    read = read_name(text) if text else ""
+    if not isinstance(read, NameMistake) and "\ufffd" not in read:
+        return read, ""
+    typed = " ".join(text.split())[:LONGEST_NAME]
+    if read is NameMistake.TOO_LONG:
+        return typed, f"Name too long: {LONGEST_NAME} characters is the most."
+    if read is NameMistake.MISSING:
+        return typed, "Not a name: A name has letters. Leave the cell empty if you don’t know it."
+    return typed, "Hidden character: Type the name by hand; a character that does not show came with the copied text."
