@@ -1,4 +1,4 @@
-"""What commands about one guest share: the guest named by --address, or by id."""
+"""What commands about guests share: the addresses they name, the guest at one, who invites."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from guests.models import Guest
 from guests.operations.inviting import Inviter
+from guests.rules import NAME_MISTAKES, NameMistake, read_name
 from tenants.addresses import Address, AddressRefused, canonical, canonical_domain
 from tenants.models import Tenant
 
@@ -45,5 +46,11 @@ def guest_at(found: Address, tenant: Tenant) -> Guest:
 
 
 def inviter_of(tenant: Tenant, name: str, mailbox: Address | None) -> Inviter:
-    """Who invites when an operator does: the name and address given, else nobody by name, who answers no mail."""
-    return Inviter(name or "An administrator", mailbox.to_send if mailbox else "")
+    """Who invites when an operator does: the name and address given, else nobody by name, who answers no mail.
+
+    Raises CommandError for a name that a guest could not be called by either.
+    """
+    read = read_name(name) if name else "An administrator"
+    if isinstance(read, NameMistake):
+        raise CommandError(f"--inviter-name: {NAME_MISTAKES[read]}")
+    return Inviter(read, mailbox.to_send if mailbox else "")

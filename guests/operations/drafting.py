@@ -14,7 +14,7 @@ from uuid import UUID
 
 from guests import tickets
 from guests.models import Guest, Invitation
-from guests.rules import invitation_expiry, user_principal_name
+from guests.rules import LONGEST_NAME, invitation_expiry, user_principal_name
 from tenants.addresses import Address
 from tenants.inviters import InviterKind
 from tenants.models import Tenant
@@ -38,12 +38,17 @@ SAID = (
 @dataclass(frozen=True)
 class Inviter:
     """Who invites, as the mail names them. `id` is the administrator's or the guest's, none for an operator at the
-    shell; `kind` is what the tenant's choice of who may invite asks about (R53)."""
+    shell; `kind` is what the tenant's choice of who may invite asks about (R53). A name is cut where it is longer than
+    the columns for it: who has none goes by their address."""
 
     name: str
     address: str
     id: UUID | None = None
     kind: InviterKind = InviterKind.OPERATOR
+
+    def __post_init__(self) -> None:
+        if len(self.name) > LONGEST_NAME:
+            object.__setattr__(self, "name", f"{self.name[: LONGEST_NAME - 1]}…")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from guests.operations.drafting import Details as Details
 from guests.operations.drafting import Inviter as Inviter
 from guests.operations.drafting import landing_of as landing_of
 from guests.operations.mailing import mail_invitation
-from guests.rules import is_domain_taken, message_mistake
+from guests.rules import LONGEST_NAME, NAME_MISTAKES, NameMistake, is_domain_taken, message_mistake, read_name
 from tenants import audit, budgets
 from tenants.addresses import Address
 from tenants.audit import Actor
@@ -48,8 +48,8 @@ def invite_guest(
     """Make the guest (or find them) and a link, and mail nothing.
 
     Refuses whom the tenant does not let invite (R53), an administrator's own address, more than five sponsors (R55),
-    a message that cannot be mailed as it stands (R51), a domain that the tenant does not take (E-DOMAIN), a blocked
-    guest (E-BLOCKED) and what exceeds the hour's invitations (E-WAIT).
+    a name or a message that cannot be shown as it stands (R51), a domain that the tenant does not take (E-DOMAIN), a
+    blocked guest (E-BLOCKED) and what exceeds the hour's invitations (E-WAIT).
     """
     try:
         _take_of_a_guest(tenant, address, inviter)
@@ -122,9 +122,7 @@ def _invite(
         raise Refused(refusal)
     if len(details.sponsors) > MOST_SPONSORS:
         raise Refused(Refusal(Code.INPUT, reason=f"A guest has at most {MOST_SPONSORS} sponsors."))
-    mistake = message_mistake(details.message)
-    if mistake:
-        raise Refused(Refusal(Code.INPUT, reason=mistake))
+    details = _readable(details)
     # Before anything about the address itself: a guest is told of the domain, and must not learn more by it (R19).
     if not is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
         raise Refused(Refusal(Code.DOMAIN, reason=f"This tenant does not take guests from {address.domain}."))
@@ -163,6 +161,24 @@ def _invite(
         },
     )
     return invited
+
+
+def _readable(details: Details) -> Details:
+    """The same with its names as they are stored. Raises Refused for what nobody could read as it is written (R51)."""
+    name = read_name(details.name) if details.name else ""
+    if isinstance(name, NameMistake):
+        raise Refused(Refusal(Code.INPUT, reason=NAME_MISTAKES[name]))
+    resource = " ".join(details.resource_name.split())
+    if len(resource) > LONGEST_NAME:
+        reason = f"Say shorter what they are invited to use: {LONGEST_NAME} characters is the most."
+        raise Refused(Refusal(Code.INPUT, reason=reason))
+    if message_mistake(resource):
+        reason = "Type by hand what they are invited to use: a hidden character came with the copied text."
+        raise Refused(Refusal(Code.INPUT, reason=reason))
+    mistake = message_mistake(details.message)
+    if mistake:
+        raise Refused(Refusal(Code.INPUT, reason=mistake))
+    return replace(details, name=name, resource_name=resource)
 
 
 def _renewed(tenant: Tenant, guest: Guest, details: Details, inviter: Inviter, now: datetime) -> Invited:

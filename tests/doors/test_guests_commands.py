@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, timedelta
 from io import StringIO
 from uuid import uuid4
@@ -47,6 +48,33 @@ def test_R55_an_invitation_names_sponsors_and_one_more_reader(fabrikam):
         assert Invitation.objects.get().cc == "cara@fabrikam.example"
     with pytest.raises(CommandError, match="at most 5 sponsors"):
         run(fabrikam, "invite_guest", "x@contoso.com", *[f"--sponsor=s{n}@fabrikam.example" for n in range(6)])
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        pytest.param(["--name", "N" * 101], "Use a shorter name", id="R51-long name"),
+        pytest.param(["--name", "Ni\u202ecole"], "Type the name by hand", id="R51-hidden sign"),
+        pytest.param(["--name", "42"], "A name has letters", id="R51-no name"),
+        pytest.param(["--resource", "R" * 101], "Say shorter what they are invited to use", id="R51-long resource"),
+        pytest.param(["--resource", "Files\u202excod"], "Type by hand what they are", id="R51-hidden sign in it"),
+        pytest.param(["--inviter-name", "A" * 101], "--inviter-name: Use a shorter name", id="R51-long inviter"),
+        pytest.param(["--inviter-name", "A\u202eb"], "--inviter-name: Type the name by hand", id="R51-hidden inviter"),
+    ],
+)
+def test_R51_what_a_mail_cannot_say_is_refused_with_the_fix(fabrikam, words, fix):
+    with pytest.raises(CommandError, match=fix):
+        run(fabrikam, "invite_guest", "ines@contoso.com", *words)
+    with tenant_scope(fabrikam.id):
+        assert not Guest.objects.exists()
+
+
+def test_R51_a_name_is_stored_as_the_form_stores_it(fabrikam):
+    name = "Jörg Ahlström"
+    run(fabrikam, "invite_guest", "j@contoso.com", "--name", unicodedata.normalize("NFD", f" {name} "))
+    run(fabrikam, "invite_guest", "j@contoso.com", "--name", unicodedata.normalize("NFD", name), "--resource", " 365 ")
+    with tenant_scope(fabrikam.id):
+        assert (Guest.objects.get().name, Invitation.objects.get().resource_name) == (name, "365")
 
 
 def test_R21_one_session_is_ended_and_the_others_stay(fabrikam, contoso, invite, now: datetime):

@@ -54,6 +54,21 @@ def test_R53_a_guest_invites_somebody_in_their_own_name(fabrikam: Tenant, nicole
     assert (line.actor_kind, line.actor_id) == ("guest", nicole.id)
 
 
+def test_R53_a_guest_without_a_name_and_with_a_long_address_invites_by_as_much_of_it_as_fits(
+    fabrikam: Tenant, nicoles: Browser
+) -> None:
+    address = f"{'n' * 60}@{'o' * 50}.example"
+    with tenant_scope(fabrikam.id):
+        Guest.objects.filter(address_key=NICOLE).update(name="", name_key="", address=address)
+    nicoles.open(INVITE)
+    assert nicoles.submit("email", email=BERTIL).heading == "The invitation is on its way"
+    with tenant_scope(fabrikam.id):
+        made = Guest.objects.get(address_key=BERTIL)
+        invitation = Invitation.objects.get(guest=made)
+    assert made.sponsor_name == invitation.inviter_name == f"{address[:99]}…"
+    assert made.sponsor_address == invitation.inviter_address == address
+
+
 @pytest.mark.parametrize("who", [one for one in WhoMayInvite if one != WhoMayInvite.EVERYONE])
 def test_R53_where_the_tenant_chose_otherwise_a_guest_is_neither_offered_nor_let(
     fabrikam: Tenant, nicoles: Browser, who: WhoMayInvite

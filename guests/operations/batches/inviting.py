@@ -89,7 +89,7 @@ class Invitations:
 def inviter_of(batch: Batch) -> Inviter:
     """Who made the batch, as the mails name them."""
     return Inviter(
-        str(batch.choice.get("inviter") or batch.actor_name)[:100],
+        str(batch.choice.get("inviter") or batch.actor_name),
         batch.actor_address,
         batch.actor_id,
         InviterKind(batch.choice.get("inviter_kind", InviterKind.OPERATOR)),
