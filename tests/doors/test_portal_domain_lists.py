@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
 
 from guests.models import Guest, Invitation
+from guests.operations import turning_away
+from guests.operations.turning_away import turned_away
+from guests.rules import is_domain_taken
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
@@ -34,16 +39,16 @@ def guests(fabrikam: Tenant, invite: Any) -> list[Guest]:
 
 
 def test_R62_the_first_save_shows_whom_the_list_turns_away_and_stores_nothing(portal, fabrikam, guests):
-    assert "Pending invitations that fail 0 Of 3 pending guests" in text(portal.get(PAGE))
+    assert "Open invitations that fail 0 Of guests who have not redeemed." in text(portal.get(PAGE))
     page = portal.post(PAGE, {"denied_domains": "Tailspin.example"})
     words = text(page)
-    assert "Before you save: 2 more pending guests would be refused at redemption" in words
+    assert "Before you save: 2 more open invitations would fail" in words
     assert "tailspin.example 2" in words
     assert "Tom 0 t0@tailspin.example" in words
     assert "Olga" not in words, "who has redeemed is not affected"
-    assert "And these 2 invitations?" in words
+    assert "And all open invitations to domains that are not taken?" in words
     assert '<a href="#refused">2</a>' in page.content.decode(), "they are named below"
-    assert "status=PendingAcceptance" not in page.content.decode(), "all pending guests are others"
+    assert "?status=PendingAcceptance&amp;domain=tailspin.example" in page.content.decode(), "the others of the domain"
     assert inline(page.content.decode()) == []
     assert stored(fabrikam) == ([], [])
 
@@ -65,8 +70,8 @@ def test_R53_the_second_save_stores_it_and_the_history_tells(portal, fabrikam, g
         assert Invitation.objects.filter(ended_at=None).count() == 4
     assert told["before"] == {"allowed_domains": [], "denied_domains": []}
     again = text(portal.get(PAGE))
-    assert "Pending invitations that fail 2" in again
-    assert "1 more pending guest would be" in text(portal.post(PAGE, {"allowed_domains": "tailspin.example"}))
+    assert "Open invitations that fail 2" in again
+    assert "1 more open invitation would fail" in text(portal.post(PAGE, {"allowed_domains": "tailspin.example"}))
 
 
 def test_R62_the_invitations_are_revoked_in_the_same_step(portal, fabrikam, guests):
@@ -77,6 +82,74 @@ def test_R62_the_invitations_are_revoked_in_the_same_step(portal, fabrikam, gues
         open_ones = Invitation.objects.filter(ended_at=None).values_list("guest__name", flat=True)
         assert set(open_ones) == {"Ines Moreau", "Olga Redeemed"}
         assert AuditEntry.objects.filter(action="invitation.revoked").count() == 2
+
+
+def test_R62_what_was_left_can_be_revoked_later_and_is_not_counted_then(portal, fabrikam, guests):
+    saved(portal, PAGE, {"denied_domains": "tailspin.example", "remedy": "none"})
+    page = portal.get(PAGE)
+    assert "And all open invitations to domains that are not taken?" in text(page)
+    unseen = portal.post(PAGE, {"denied_domains": "tailspin.example", "remedy": "revoke"})
+    assert "Before you save" in text(unseen)
+    assert work_off(fabrikam) == [], "nobody has seen whose they are"
+    shown = re.findall(r'name="seen" value="([^"]+)"', page.content.decode())[0]
+    portal.post(PAGE, {"denied_domains": "tailspin.example", "remedy": "revoke", "seen": shown})
+    assert [one.done for one in work_off(fabrikam)] == [2]
+    with tenant_scope(fabrikam.id):
+        assert AuditEntry.objects.filter(action="tenant.domains_changed").count() == 1, "the lists are as they were"
+    after = text(portal.get(PAGE))
+    assert "Open invitations that fail 0" in after, "the guests are still pending"
+    assert "And all open invitations" not in after
+    assert "1 more open invitation would fail" in text(
+        portal.post(PAGE, {"denied_domains": "tailspin.example\ncontoso.com"})
+    )
+
+
+def test_R62_old_invitations_are_counted_behind_thousands_of_new_ones(portal, fabrikam, guests):
+    with tenant_scope(fabrikam.id):
+        Guest.objects.bulk_create(
+            Guest(
+                tenant_id=fabrikam.id,
+                address=f"n{n}@new.example",
+                address_key=f"n{n}@new.example",
+                domain="new.example",
+                user_principal_name=f"n{n}",
+            )
+            for n in range(2001)
+        )
+    words = text(portal.post(PAGE, {"denied_domains": "tailspin.example"}))
+    assert "Before you save: 2 more open invitations would fail" in words
+    assert "And all open invitations" in words
+
+
+def test_R62_where_not_all_were_looked_at_it_says_so_and_offers_the_remedy(portal, fabrikam, guests, monkeypatch):
+    monkeypatch.setattr(turning_away, "LOOKED_AT", 1)
+    words = text(portal.post(PAGE, {"denied_domains": "tailspin.example\ncontoso.com"}))
+    assert "Open invitations that would fail 2+" in words
+    assert "Not all were looked at." in words
+    with tenant_scope(fabrikam.id):
+        Invitation.objects.order_by("-created_at").update(ended_at=Now())
+    words = text(portal.post(PAGE, {"denied_domains": "tailspin.example\ncontoso.com"}))
+    assert "Before you save: 0+ more open invitations would fail" in words
+    assert "And all open invitations to domains that are not taken?" in words
+
+
+LISTS = [([], []), (["tailspin.example"], []), (["contoso.com"], []), ([], ["tailspin.example"]), ([], ["contoso.com"])]
+
+
+@pytest.mark.parametrize("stored_lists", LISTS, ids=lambda lists: f"R53-{lists}")
+@pytest.mark.parametrize("wanted", LISTS, ids=lambda lists: f"R62-{lists}")
+def test_R62_who_is_refused_now_and_then_is_who_the_rule_refuses(fabrikam, guests, stored_lists, wanted):
+    fabrikam.allowed_domains, fabrikam.denied_domains = stored_lists
+    with tenant_scope(fabrikam.id):
+        found = turned_away(tenant=fabrikam, allowed=wanted[0], denied=wanted[1])
+    pending = {"tailspin.example": 2, "contoso.com": 1}
+    now, then = (
+        {one for one in pending if not is_domain_taken(one, allowed=lists[0], denied=lists[1])}
+        for lists in (stored_lists, wanted)
+    )
+    counted = [tally.count for tally in (found.before, found.then, found.fresh, found.back)]
+    assert counted == [sum(pending[one] for one in domains) for domains in (now, then, then - now, now - then)]
+    assert {one.domain for one in found.named} == (then - now or then)
 
 
 def test_R53_a_domain_that_is_taken_again_meanwhile_loses_no_invitation(portal, fabrikam, guests, monkeypatch):
@@ -159,7 +232,7 @@ def test_R53_operators_list_and_change_them_by_command(fabrikam, guests):
 
 def test_R53_the_other_tenants_lists_and_guests_stay(contosos, contoso, fabrikam, guests):
     words = text(contosos.post(PAGE, {"denied_domains": "tailspin.example"}))
-    assert "nobody more would be refused" in words
+    assert "no more open invitations would fail" in words
     assert "Tom" not in words
     saved(contosos, PAGE, {"denied_domains": "tailspin.example", "remedy": "revoke"})
     work_off(contoso)
