@@ -1,24 +1,27 @@
 """The history as files: CSV for people, JSON lines for programs, each of at most 100,000 lines (R64).
 
 Knows where a file begins and ends and how a line of it is written. It must never leave out of a JSON line what its seal
-hashes: the line without its line break is that text, byte for byte, so that whoever has the seals can check a file.
+hashes: the line without its line break is that text, byte for byte, so that whoever has the seals can check a file. Nor
+may it tell who goes on behind a file to begin above a line that can still appear.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
 from tenants import audit
+from tenants.acting import email_of
 from tenants.audit import Actor
 from tenants.exporting import BYTE_ORDER_MARK, csv_row
-from tenants.models import AuditEntry
+from tenants.models import ActorKind, AuditEntry
 from tenants.scope import current_tenant_id
 from tenants.seals import canonical_row
 from tenants.searching import Search, file_end, in_order
@@ -31,6 +34,8 @@ CSV_HEADER: Final = (
     "line",
     "time",
     "who",
+    "administrator’s email",
+    "id of who",
     "kind of person",
     "source",
     "reference",
@@ -63,19 +68,27 @@ class HistoryFile:
     after: int
     up_to: int
     is_more: bool
-    """Whether lines follow: the next file goes on after `up_to`."""
+    """Whether lines follow that it could hold; the lines of the last minute are the next file's. Either way the next
+    file goes on after `up_to`, and misses none."""
 
     def lines(self) -> Iterator[str]:
         """The file's lines with their line breaks, oldest first. In the tenant's scope; reads by key."""
-        write = _WRITERS[self.format]
-        if self.format is Format.CSV:
-            yield BYTE_ORDER_MARK + csv_row(CSV_HEADER)
-        for entry in in_order(self.search, after=self.after, up_to=self.up_to):
-            yield write(entry)
+        entries = in_order(self.search, after=self.after, up_to=self.up_to)
+        if self.format is Format.JSON_LINES:
+            yield from map(_json_line, entries)
+            return
+        yield BYTE_ORDER_MARK + csv_row(CSV_HEADER)
+        emails: dict[UUID, str] = {}
+        for entry in entries:
+            who = entry.actor_id if entry.actor_kind == ActorKind.ADMINISTRATOR else None
+            if who is not None and who not in emails:  # one statement for each administrator of the file
+                emails[who] = email_of(entry)
+            yield _csv_line(entry, emails[who] if who is not None else "")
 
 
 def next_file(*, search: Search, format: Format, after: int) -> HistoryFile:
-    """The file that goes on after that line. Reads only; at most 100,000 lines of the condition that leads."""
+    """The file that goes on after that line. Reads only; at most 100,000 lines of the condition that leads, none of the
+    last minute."""
     up_to, is_more = file_end(search, after=after, at_most=MOST_LINES)
     return HistoryFile(search, format, after, up_to, is_more)
 
@@ -100,12 +113,14 @@ def export_history(
     return file
 
 
-def _csv_line(entry: AuditEntry) -> str:
+def _csv_line(entry: AuditEntry, email: str) -> str:
     return csv_row(
         (
             entry.id,
             entry.happened_at,
             who_of(entry),
+            email,
+            str(entry.actor_id or ""),
             entry.actor_kind,
             entry.source,
             entry.correlation,
@@ -125,6 +140,3 @@ def _csv_line(entry: AuditEntry) -> str:
 
 def _json_line(entry: AuditEntry) -> str:
     return canonical_row(entry).decode() + "\n"
-
-
-_WRITERS: Final[Mapping[Format, Callable[[AuditEntry], str]]] = {Format.CSV: _csv_line, Format.JSON_LINES: _json_line}

@@ -4,12 +4,14 @@ Knows which index serves which question, and reads no more than it says. It must
 leads to without a bound on the lines it looks at.
 
 *How a search is served.* One condition leads: it has an index that begins with (tenant, condition) and ends with the
-id, so its lines come in order. In this order: reference; address (two look-ups, the lines that name it and those about
-its guests); error code; who; action, or a group's actions; an outcome other than success; else the tenant's newest
-lines. Several values of the leading condition are one ordered look-up each, merged. Days become a range of ids, by
-bisection along the primary order (`first_id_since`), as ids grow with the database's time of a line: at most 64 probes
-and no index more on a table that every sign-in writes to. All other conditions are tried on the leading lines, STEP at
-a time and MOST_READ a page: a page that had to stop there says how far it came, and the next goes on from it.
+id, so its lines come in order. In this order: reference; address (a look-up each of the lines that name it, of those
+about its guests, and of those by its administrator); error code; who; an outcome other than success, as few lines have
+one; action, or a group's actions; else the tenant's newest lines. Several values of the leading condition are one
+ordered look-up each, merged. Days become a range of ids, by bisection along the primary order (`first_id_since`), as
+ids grow with the database's time of a line: at most 64 probes and no index more on a table that every sign-in writes
+to. For the same reason an administrator's lines are found along the index of names, which never change, and namesakes
+told apart among them. All other conditions are tried on the leading lines, STEP at a time and MOST_READ a page: a page
+that had to stop there says how far it came, and the next goes on from it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from tenants.models import AuditEntry, Outcome
 from tenants.scope import current_tenant_id
-from tenants.sealing import SETTLED_AFTER
+from tenants.sealing import SETTLED_AFTER, newest_settled
 
 STEP: Final = 2_000
 """Lines looked at by one statement."""
@@ -41,8 +43,10 @@ class Search:
     """What is looked for; every part that is given must hold. Empty: every line."""
 
     address: str = ""
-    """Canonical. Lines that name it, and lines about `subjects`."""
+    """Canonical. Lines that name it, lines about `subjects`, and lines by `actors`."""
     subjects: tuple[UUID, ...] = ()
+    actors: tuple[tuple[str, UUID], ...] = ()
+    """Administrators: the name as their lines have it, and the id."""
     reference: str = ""
     code: str = ""
     who: tuple[str, ...] = ()
@@ -109,9 +113,17 @@ def in_order(search: Search, *, after: int, up_to: int) -> Iterator[AuditEntry]:
 
 
 def file_end(search: Search, *, after: int, at_most: int) -> tuple[int, bool]:
-    """The last id of a file that looks at `at_most` leading lines behind `after`, and whether more lines follow it."""
+    """The last id of a file that looks at `at_most` leading lines behind `after`, and whether more lines follow it.
+
+    No line can appear at or below that id any more: who goes on behind it misses none. So the lines of about the last
+    minute, and those behind a transaction that is still open, are left to the next file.
+    """
+    settled = newest_settled(after)
+    if settled is None:
+        return after, False
     floor, ceiling = _range_of(search)
     edge = max(after + 1, floor or 0)
+    ceiling = settled + 1 if ceiling is None else min(ceiling, settled + 1)
     edges = list(_leading(search, above=edge, below=ceiling, order="id", at_most=at_most + 1)[at_most - 1 :])
     if len(edges) == 2:
         return edges[0][0], True
@@ -227,23 +239,31 @@ def _leads(search: Search) -> Sequence[Q]:
         return [Q(correlation=search.reference)]
     if search.address:
         named = ~Q(address="") & Q(address=search.address)
-        return [named, *(Q(subject_id=one) for one in search.subjects)]
+        about, by_them = (Q(subject_id=one) for one in search.subjects), _by(search)
+        return [named, *about, *by_them]
     if search.code:
         return [unlike_success & Q(code=search.code)]
     if search.who:
         return [Q(actor_name=one) for one in search.who]
-    if search.actions:
-        return [Q(action=one) for one in search.actions]
     if search.outcome and search.outcome != Outcome.SUCCESS:
         return [unlike_success & Q(outcome=search.outcome)]
+    if search.actions:
+        return [Q(action=one) for one in search.actions]
     return [Q()]
+
+
+def _by(search: Search) -> list[Q]:
+    return [Q(actor_name=name, actor_id=one) for name, one in search.actors]
 
 
 def _leftover(search: Search) -> Q:
     """The conditions that do not lead."""
     rest = Q()
     if search.reference and search.address:
-        rest &= Q(address=search.address) | Q(subject_id__in=search.subjects)
+        about = Q(address=search.address) | Q(subject_id__in=search.subjects)
+        for by_one in _by(search):
+            about |= by_one
+        rest &= about
     is_led = bool(search.reference or search.address)
     if search.code and is_led:
         rest &= Q(code=search.code)
@@ -251,11 +271,11 @@ def _leftover(search: Search) -> Q:
     if search.who and is_led:
         rest &= Q(actor_name__in=search.who)
     is_led = is_led or bool(search.who)
-    if search.actions and is_led:
-        rest &= Q(action__in=search.actions)
-    is_led = is_led or bool(search.actions)
     if search.outcome and (is_led or search.outcome == Outcome.SUCCESS):
         rest &= Q(outcome=search.outcome)
+    is_led = is_led or bool(search.outcome and search.outcome != Outcome.SUCCESS)
+    if search.actions and is_led:
+        rest &= Q(action__in=search.actions)
     if search.kinds:
         rest &= Q(actor_kind__in=search.kinds)
     if search.source:

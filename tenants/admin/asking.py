@@ -17,7 +17,7 @@ from uuid import UUID
 from tenants.addresses import AddressRefused, canonical
 from tenants.catalogue import entry_of
 from tenants.deeds import DEEDS, GROUPS, Group, actions_of, words_for
-from tenants.models import ActorKind, Outcome
+from tenants.models import ActorKind, Administrator, Outcome
 from tenants.searching import Search, names_beginning
 from tenants.story import canonical_reference
 
@@ -59,7 +59,7 @@ class Asked:
 
 def asked(given: Mapping[str, str], *, groups: Iterable[Group], subjects: Subjects) -> Asked:
     """The page's conditions. `groups`: those that the page is about, all of them for the audit log. `subjects` finds
-    the guests of an address."""
+    the guests of an address; an administrator's finds what they did, too."""
     about = tuple(groups)
     found = Asked()
     conditions: dict[str, Any] = {}
@@ -76,7 +76,11 @@ def asked(given: Mapping[str, str], *, groups: Iterable[Group], subjects: Subjec
             found.values[name], found.shown[name] = written, (label, shown)
             conditions |= condition
     if "address" in conditions:
+        theirs = Administrator.objects.filter(email=conditions["address"]).first()
         conditions["subjects"] = subjects(conditions["address"])
+        if theirs is not None:  # of whatever tenant, and whatever roles: the lines are this tenant's alone
+            conditions["subjects"] += (theirs.pk,)
+            conditions["actors"] = ((str(theirs), theirs.pk),)
     if len(about) < len(GROUPS):
         of_page = [action for group in about for action in actions_of(group)]
         narrowed = tuple(action for action in conditions.get("actions", of_page) if action in of_page)
@@ -128,7 +132,10 @@ def _code(text: str) -> tuple[str, str, str, dict[str, Any]]:
 
 
 def _who(text: str) -> tuple[str, str, str, dict[str, Any]]:
-    names = names_beginning(text, at_most=MOST_NAMES + 1)
+    """A name, or how it begins. The index tells capitals apart, so the text is looked for as it was typed, in small
+    letters as guests' addresses are, and with a capital for each word as people's names are."""
+    spellings = dict.fromkeys((text, text.lower(), text.title()))
+    names = [name for one in spellings for name in names_beginning(one, at_most=MOST_NAMES + 1)]
     if len(names) > MOST_NAMES:
         raise Unread(f"More than {MOST_NAMES} names begin with “{text}”. Write more of it.")
     return text, "Who", text, {"who": (text,) if text in names or not names else tuple(names)}

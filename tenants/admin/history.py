@@ -15,9 +15,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tenants.acting import email_of
 from tenants.admin.asking import OUTCOMES, SIGN_IN_GROUPS, Asked
 from tenants.admin.error_codes import ErrorCodePages
 from tenants.admin.exports import ExportPages
@@ -140,7 +141,9 @@ class AuditEntryAdmin(TracePages, ErrorCodePages, ExportPages, KeepingPages):
     @admin.display(description="Who")
     def who(self, entry: AuditEntry) -> SafeString:
         name = entry.actor_name or entry.get_actor_kind_display()
-        return format_html('{}<span class="v-under">{}</span>', name, entry.source)
+        account = f"{entry.actor_kind} {entry.actor_id}" if entry.actor_id else ""
+        under = [(part,) for part in (email_of(entry), account, entry.source) if part]
+        return format_html("{}{}", name, format_html_join("", '<span class="v-under">{}</span>', under))
 
     @admin.display(description="Outcome")
     def result(self, entry: AuditEntry) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from resource import RUSAGE_SELF, getrusage
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -22,11 +23,14 @@ from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
 from tenants.seals import row_hash
+from tests import factories
 from tests.doors.portal import text
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime.now(UTC)
+SETTLED = NOW - timedelta(minutes=5)
+"""The `at` of a line that a file may hold: none can appear below it any more."""
 EXPORT = "/admin/tenants/auditentry/export/"
 
 Many = Callable[..., list[int]]
@@ -42,7 +46,7 @@ def many(fabrikam: Tenant) -> Many:
             "action": "guest.signed_in",
             "outcome": "success",
             "happened_at": NOW,
-            "at": NOW,
+            "at": SETTLED,
         }
         lines = [AuditEntry(tenant_id=tenant.id, **(known | columns)) for _ in range(count)]
         with tenant_scope(tenant.id):
@@ -114,7 +118,8 @@ def test_R64_fifty_thousand_lines_are_streamed_in_bounded_memory(portal: Client,
     with tenant_scope(fabrikam.id), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO tenants_auditentry (tenant_id, at, happened_at, actor_kind, actor_name, source, correlation,"
-            " action, subject_kind, outcome, code, details) SELECT %s, now(), now(), 'guest', 'n' || n, '', '',"
+            " action, subject_kind, outcome, code, details)"
+            " SELECT %s, now() - interval '5 minutes', now(), 'guest', 'n' || n, '', '',"
             " 'guest.signed_in', '', 'success', '', jsonb_build_object('reason', repeat('x', 900))"
             " FROM generate_series(1, 50000) n",
             [fabrikam.id],
@@ -153,9 +158,83 @@ def test_R64_the_command_writes_the_same_file_and_tells_the_cursor(
     call_command("export_audit", *arguments, "--after", str(ids[2]), stdout=out, stderr=said)
     assert [json.loads(line)["id"] for line in out.getvalue().split("\n")[:-1]] == ids[3:]
     assert "That was all" in said.getvalue()
+    assert f"follow --after {ids[-1]}" in said.getvalue()
     for wrong in (["--since", "tomorrow"], ["--after", "x"], ["--address", "nobody"]):
         with pytest.raises(CommandError):
             call_command("export_audit", "--tenant", "fabrikam.example", *wrong, stdout=out, stderr=said)
+
+
+def test_R64_a_line_that_appears_late_is_in_the_next_file(portal: Client, many: Many, fabrikam: Tenant) -> None:
+    """A slice draws an id and stays open, a sign-in draws the next one and commits: no file may go on behind that."""
+    (old,) = many(1)
+    late, early = old + 1000, old + 1001
+    many(1, id=early, at=datetime.now(UTC))
+    page = portal.get(EXPORT)
+    assert "Entries of the last minute come with the next file." in text(page)
+    taken = portal.post(EXPORT, {"format": "jsonl"})
+    assert [json.loads(line)["id"] for line in body(taken).splitlines()] == [old]
+    out, said = StringIO(), StringIO()
+    call_command("export_audit", "--tenant", "fabrikam.example", "--format", "jsonl", stdout=out, stderr=said)
+    assert said.getvalue().strip().endswith(f"--after {old}")
+    many(1, id=late, at=SETTLED)
+    after = f"{EXPORT}?after={old}&action=guest.signed_in"
+    assert [json.loads(line)["id"] for line in body(portal.post(after, {"format": "jsonl"})).splitlines()] == [late]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["--who", "adele"], {"guest.blocked"}),
+        (["--who", "Adele Vance", "--group", "settings"], set()),
+        (["--group", "sign-ins"], {"sign_in.begun", "guest.signed_in"}),
+        (["--action", "guest."], {"guest.blocked", "guest.signed_in"}),
+        (["--outcome", "refused"], {"sign_in.begun"}),
+        (["--code", "e-otp-off"], {"sign_in.begun"}),
+        (["--source", "203.0.113."], {"sign_in.begun"}),
+        (["--reference", "7f3a91c20d4e"], {"sign_in.begun"}),
+        (["--by", "visitors"], {"sign_in.begun", "guest.signed_in"}),
+        (["--sign-ins"], {"sign_in.begun", "guest.signed_in"}),
+        (["--sign-ins", "--outcome", "success"], {"guest.signed_in"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_R64_the_command_takes_the_logs_conditions(
+    many: Many, fabrikam: Tenant, arguments: list[str], found: set[str]
+) -> None:
+    many(1)
+    many(1, action="guest.blocked", actor_kind="administrator", actor_name="Adele Vance")
+    refused = {"outcome": "refused", "code": "E-OTP-OFF", "source": "203.0.113.80", "correlation": "7F3A-91C2-0D4E"}
+    many(1, action="sign_in.begun", actor_kind="stranger", **refused)
+    out, said = StringIO(), StringIO()
+    given = ["--tenant", "fabrikam.example", "--format", "jsonl", *arguments]
+    call_command("export_audit", *given, stdout=out, stderr=said)
+    assert {json.loads(line)["action"] for line in out.getvalue().splitlines()} == found
+    with tenant_scope(fabrikam.id):
+        told = AuditEntry.objects.get(action="history.exported").details["conditions"]
+    assert set(told) == {"log" if one == "--sign-ins" else one[2:] for one in arguments if one.startswith("--")}
+
+
+@pytest.mark.parametrize("wrong", [("--code", "E-NONE"), ("--outcome", "good"), ("--group", "x"), ("--by", "me")])
+def test_R64_a_condition_that_cannot_be_read_makes_no_file(fabrikam: Tenant, wrong: tuple[str, str]) -> None:
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("export_audit", "--tenant", "fabrikam.example", *wrong, stdout=out)
+    assert out.getvalue() == ""
+
+
+def test_R64_a_file_tells_two_administrators_of_one_name_apart(portal: Client, many: Many, fabrikam: Tenant) -> None:
+    twins = [factories.administrator(f"{one}@fabrikam.example", (fabrikam, Role.GUEST_INVITER)) for one in ("a", "b")]
+    for one in twins:
+        many(1, actor_kind="administrator", actor_name="Adele Vance", actor_id=one.pk)
+    many(1, actor_kind="administrator", actor_name="Gone", actor_id=UUID(int=7))
+    many(1, actor_kind="operator", actor_name="Adele Vance", actor_id=twins[0].pk)
+    rows = list(csv.DictReader(StringIO(body(portal.post(EXPORT, {"format": "csv"})).lstrip("\ufeff"))))
+    assert [(row["administrator’s email"], row["id of who"]) for row in rows] == [
+        ("a@fabrikam.example", str(twins[0].pk)),
+        ("b@fabrikam.example", str(twins[1].pk)),
+        ("", str(UUID(int=7))),
+        ("", str(twins[0].pk)),  # an operator's email is not the tenant's to know
+    ]
 
 
 # --- how long it is kept ----------------------------------------------------------------------------------------------
