@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from guests.models import Ended, GuestSession
+from guests.models import Ended, Guest, GuestSession
 from guests.operations.signing_in import end_sessions_of
 from tenants import audit
 from tenants.audit import Actor
@@ -39,4 +39,12 @@ def end_other_sessions(*, session: GuestSession, actor: Actor, now: datetime) ->
 
 
 def _record(action: str, guest_id: UUID, details: dict[str, object], actor: Actor, now: datetime) -> None:
-    audit.record(actor=actor, action=action, at=now, subject_kind="guest", subject_id=guest_id, details=details)
+    audit.record(
+        actor=actor,
+        action=action,
+        at=now,
+        subject_kind="guest",
+        subject_id=guest_id,
+        details=details,
+        address=Guest.objects.values_list("address_key", flat=True).filter(id=guest_id).first() or "",
+    )
