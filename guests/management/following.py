@@ -11,6 +11,7 @@ from django.utils import timezone
 from guests.models import Batch, BatchState, Guest, Status
 from guests.operations.batches.kinds import WORK
 from guests.operations.batches.slices import carry_on
+from guests.operations.foreseeing import Outlook
 
 NAMED = 10
 """Guests that are named before the others are only counted."""
@@ -41,6 +42,21 @@ def name_the_first(found: QuerySet[Guest], whom: str, out: Output) -> None:
         out.write(f"  {guest.name}  {guest.address}" if guest.name else f"  {guest.address}")
     if count > NAMED:
         out.write("  …")
+
+
+def say_outlook(then: Outlook, out: Output) -> None:
+    """Who would redeem otherwise by other settings, and how many of them would not get in as they are."""
+    whose = "" if then.is_all else f", of the newest {then.looked_at:,} of {then.pending_shown}"
+    out.write(f"Pending guests who would redeem otherwise: {then.changed:,}{whose}")
+    for one in then.named:
+        guest = f"{one.guest.name}  {one.guest.address}" if one.guest.name else one.guest.address
+        out.write(f"  {guest}: {one.before}, then {one.after}")
+    if then.changed > len(then.named):
+        out.write("  …")
+    if then.stranded:
+        out.write(f"Of them, without a way in: {then.stranded:,}")
+    if then.creating:
+        out.write(f"Of them, with a Microsoft account to create first: {then.creating:,}")
 
 
 def follow(batch: Batch, out: Output) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import F
 
 from guests.models import Guest, Status
-from providers.rules import METHOD_LABELS, Answer, Decision, Method, SignInFacts, decide
+from providers.rules import METHOD_LABELS, Answer, Decision, Method, Order, SignInFacts, decide
 from providers.surveying import gather_many, seen_accounts, with_account_seen
 from tenants.addresses import shown_domain
 
@@ -163,6 +163,13 @@ def outlook(*, change: Change, now: datetime, domains: Collection[str] | None = 
         changed_at=[Place(*one) for one in changed_at.most_common(SHOWN)],
         more_domains=max(len(changed_at) - SHOWN, 0),
     )
+
+
+def with_order(order: Order) -> Change:
+    """The facts with this order in its place: a partner's own order stays over the tenant's."""
+    if order.partner_domain:
+        return lambda facts: replace(facts, order=order)
+    return lambda facts: facts if facts.order.partner_domain else replace(facts, order=order)
 
 
 def next_methods(guests: Collection[Guest], *, change: Change, now: datetime) -> dict[Any, str]:

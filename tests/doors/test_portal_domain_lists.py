@@ -221,13 +221,35 @@ def test_R53_operators_list_and_change_them_by_command(fabrikam, guests):
         return out.getvalue()
 
     assert "Guests of every domain are taken" in said()
-    assert "No guests from: tailspin.example" in said("--none-from", "Tailspin.example", "--revoke")
+    with pytest.raises(CommandError, match="give --yes"):
+        said("--none-from", "Tailspin.example", "--revoke")
+    assert stored(fabrikam) == ([], [])
+    with tenant_scope(fabrikam.id):
+        Guest.objects.filter(address="t1@tailspin.example").update(name="")
+    done = said("--none-from", "Tailspin.example", "--yes", "--revoke")
+    assert done.startswith(
+        "Open invitations that would fail: 2, of which 2 work now\n  t1@tailspin.example\n  Tom 0  t0@tailspin.example\n"
+    )
+    assert "No guests from: tailspin.example" in done
     assert stored(fabrikam) == ([], ["tailspin.example"])
     assert [one.done for one in work_off(fabrikam)] == [2]
-    assert "Only guests from: contoso.com" in said("--only-from", "contoso.com")
+    taken = said("--only-from", "contoso.com")
+    assert "Open invitations that would fail: 0, of which 0 work now" in taken
+    assert "Only guests from: contoso.com" in taken
     assert "Guests of every domain" in said("--from-any")
     with pytest.raises(CommandError, match="no domain"):
         said("--only-from", "a b")
+
+
+def test_R62_a_command_names_ten_whom_it_would_turn_away(fabrikam, invite):
+    for number in range(11):
+        invite(fabrikam, f"g{number}@contoso.com")
+    out = StringIO()
+    call_command("guest_domains", "--tenant", "fabrikam.example", "--none-from", "contoso.com", "--yes", stdout=out)
+    assert "Open invitations that would fail: 11, of which 11 work now" in out.getvalue()
+    assert "g10@contoso.com" in out.getvalue()
+    assert "g0@contoso.com\n  …\n" not in out.getvalue()
+    assert "g1@contoso.com\n  …\n" in out.getvalue()
 
 
 def test_R53_the_other_tenants_lists_and_guests_stay(contosos, contoso, fabrikam, guests):

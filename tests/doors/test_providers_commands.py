@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from guests.models import Guest
+from guests.operations import foreseeing
 from providers.models import IdentityProvider, KnownAccountDomain, RedemptionOrder, RedemptionPolicy
 from tenants.models import AuditEntry, Tenant
 from tenants.scope import tenant_scope
@@ -114,7 +115,7 @@ def test_R31_an_order_is_set_for_a_partner_and_taken_back(fabrikam, invite):
     invite(fabrikam, "ines@contoso.com")
     words = ["--partner", "Contoso.com", "--ask", "externalFederation", "--fallback", "emailOneTimePasscode"]
     said = run(fabrikam, "set_redemption_order", *words)
-    assert "Pending guests who redeem by it: 1\n  Nicole Wagner  ines@contoso.com" in said
+    assert "Pending guests who would redeem otherwise: 0\n" in said
     assert "Asked first: externalFederation. Then: emailOneTimePasscode." in said
     assert stored(fabrikam)["orders"] == [("contoso.com", ["externalFederation"], "emailOneTimePasscode")]
     assert stored(fabrikam)["told"][0] == "redemption_order.set"
@@ -124,6 +125,54 @@ def test_R31_an_order_is_set_for_a_partner_and_taken_back(fabrikam, invite):
     assert stored(fabrikam)["orders"] == []
     with pytest.raises(CommandError, match="stands alone"):
         run(fabrikam, "set_redemption_order", "--inherit", "--ask-nothing")
+
+
+def test_R62_an_order_names_who_would_redeem_otherwise_and_waits_for_yes_where_some_have_no_way_in(
+    fabrikam, invite, settings
+):
+    settings.MICROSOFT_ACCOUNT_CLIENT_ID = ""
+    invite(fabrikam, "ines@contoso.com")
+    invite(fabrikam, "lee@adatum.example", name="")
+    invite(fabrikam, "karin@outlook.com", name="Karin Berg")
+    words = ["set_redemption_order", "--tenant", "fabrikam.example", "--fallback", "microsoftAccount"]
+    out = StringIO()
+    with pytest.raises(CommandError, match="give --yes"):
+        call_command(*words, "--partner", "contoso.com", stdout=out)
+    assert out.getvalue() == (
+        "Pending guests who would redeem otherwise: 1\n"
+        "  Nicole Wagner  ines@contoso.com: Email passcode, then No way in\n"
+        "Of them, without a way in: 1\n"
+    )
+    assert stored(fabrikam)["orders"] == []
+    run(fabrikam, "set_redemption_order", "--partner", "contoso.com", "--fallback", "microsoftAccount", "--yes")
+    own = run(fabrikam, "set_redemption_order", "--fallback", "microsoftAccount", "--yes")
+    assert "  lee@adatum.example: Email passcode, then No way in" in own
+    assert "ines" not in own, "the partner's order stands over it"
+    back = run(fabrikam, "set_redemption_order", "--inherit")
+    assert "  lee@adatum.example: No way in, then Email passcode" in back
+    assert stored(fabrikam)["orders"] == [
+        ("contoso.com", ["azureActiveDirectory", "externalFederation", "socialIdentityProviders"], "microsoftAccount")
+    ]
+    assert "ines@contoso.com: No way in, then Email passcode" in run(
+        fabrikam, "set_redemption_order", "--partner", "contoso.com", "--inherit"
+    )
+
+
+def test_R62_an_order_says_of_how_many_it_speaks_and_who_has_an_account_to_create(
+    fabrikam, invite, settings, monkeypatch
+):
+    settings.MICROSOFT_ACCOUNT_CLIENT_ID = "registered"
+    monkeypatch.setattr(foreseeing, "LOOKED_AT", 2)
+    monkeypatch.setattr(foreseeing, "NAMED", 1)
+    for number in range(3):
+        invite(fabrikam, f"g{number}@contoso.com", name="")
+    said = run(fabrikam, "set_redemption_order", "--fallback", "microsoftAccount", "--yes")
+    assert said.startswith(
+        "Pending guests who would redeem otherwise: 2, of the newest 2 of 3\n"
+        "  g2@contoso.com: Email passcode, then Create a Microsoft account\n"
+        "  …\n"
+        "Of them, with a Microsoft account to create first: 2\n"
+    )
 
 
 def test_R31_an_order_without_anything_left_is_refused(fabrikam):

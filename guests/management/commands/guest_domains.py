@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from guests.management.addressed import inviter_of
 from guests.operations.batches.choosing import revoke_untaken
+from guests.operations.turning_away import TurnedAway, turned_away
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.changing import change_domain_lists
 from tenants.doors.commands import TenantCommand
@@ -17,28 +18,35 @@ from tenants.refusals import Refusal
 
 
 class Command(TenantCommand):
-    """Prints the lists, or parses and calls one operation."""
+    """Prints the lists, or says whom others would turn away and calls one operation."""
 
     help = (
         "Show or set from which domains guests are taken: only from some, or from all but some. Holds for invitations "
-        "and redemptions from now on; guests who have redeemed are not affected. --revoke has workers revoke the open "
-        "invitations that could not be redeemed."
+        "and redemptions from now on; guests who have redeemed are not affected. Lists by which more open invitations "
+        "could not be redeemed say whose, and are stored with --yes only. --revoke has workers revoke those "
+        "invitations."
     )
-    example = "manage.py guest_domains --tenant fabrikam.example --none-from tailspin.example --revoke"
+    example = "manage.py guest_domains --tenant fabrikam.example --none-from tailspin.example --yes --revoke"
 
     def add_tenant_arguments(self, parser: CommandParser) -> None:
         lists = parser.add_mutually_exclusive_group()
         lists.add_argument("--only-from", nargs="+", metavar="DOMAIN", help="take guests of these domains only")
         lists.add_argument("--none-from", nargs="+", metavar="DOMAIN", help="take no guests of these domains")
         lists.add_argument("--from-any", action="store_true", help="take guests of every domain")
+        parser.add_argument("--yes", action="store_true", help="turn guests away who were invited")
         parser.add_argument("--revoke", action="store_true", help="revoke open invitations to other domains")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
         if options["only_from"] or options["none_from"] or options["from_any"]:
+            allowed, denied = _read(options["only_from"]), _read(options["none_from"])
+            found = turned_away(tenant=tenant, allowed=allowed, denied=denied)
+            self._say(found)
+            if found.fresh.is_any and not options["yes"]:
+                raise CommandError("Nothing has been done. To turn these guests away, give --yes.")
             outcome = change_domain_lists(
                 tenant=tenant,
-                allowed=_read(options["only_from"]),
-                denied=_read(options["none_from"]),
+                allowed=allowed,
+                denied=denied,
                 actor=self.actor,
                 now=timezone.now(),
             )
@@ -54,6 +62,14 @@ class Command(TenantCommand):
                 raise self.refused(batch)
             self.stdout.write(f"{batch.name} ({batch.id})")
         return None
+
+    def _say(self, found: TurnedAway) -> None:
+        """Whose open invitations could not be redeemed, those first who are new among them."""
+        self.stdout.write(f"Open invitations that would fail: {found.then.shown}, of which {found.fresh.shown} work now")
+        for guest in found.named:
+            self.stdout.write(f"  {guest.name}  {guest.address}" if guest.name else f"  {guest.address}")
+        if (found.fresh.count or found.then.count) > len(found.named):
+            self.stdout.write("  …")
 
 
 def _read(typed: list[str] | None) -> list[str]:
