@@ -8,26 +8,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from guests.admin.desk import inviter_of
 from guests.admin.outlook import NAMED, Change, next_methods
+from guests.admin.seen import Sight
 from guests.models import Batch, Guest
 from guests.operations.batches.choice import Choice
 from guests.operations.batches.choosing import reset_many, reset_many_by_mail
+from guests.operations.inviting import Inviter
+from providers.operations import settings_version
+from tenants.audit import Actor
 from tenants.doors.admin import BoundedPaginator, TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator, shown_time
 from tenants.models import Tenant
 from tenants.refusals import Refusal
 from tenants.roles import Action
+
+RESET_ALL = "reset_all"
+"""The button that has guests reset and changes no setting."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,11 @@ def mailed_within(tenant: Tenant, mails: int, *, now: datetime) -> str:
     return f"{round(minutes / 60 + 0.5):,} hours" if minutes < 72 * 60 else f"{round(minutes / 1440 + 0.5):,} days"
 
 
+def reset_sight(choice: Choice, held: Holders) -> Sight:
+    """What a page with the button has shown: these guests, so many of them, and the settings they redeem by then."""
+    return Sight(f"reset {choice}", settings_version(), (held.count,))
+
+
 class RemedyForm(forms.Form):
     """What to do with the guests, in the same step (R62)."""
 
@@ -108,36 +123,66 @@ class RemedyForm(forms.Form):
         return bool(self.cleaned_data["remedy"] == self.RESET)
 
 
+class Doing(TypedDict):
+    """Who has guests reset, as operations take it."""
+
+    tenant: Tenant
+    inviter: Inviter
+    actor: Actor
+    now: datetime
+
+
 class RemedyPages(TenantModelAdmin):
     """The part of an admin that has such guests reset."""
 
     def check_remedy(self, request: HttpRequest, form: RemedyForm) -> None:
         """Before anything is changed: a remedy that the roles do not allow. Raises PermissionDenied."""
-        if form.resets and not self.may(request, Action.GUESTS_RESET):
-            raise PermissionDenied
+        if form.resets:
+            self.check_reset(request)
 
-    def start_resets(self, request: HttpRequest, choice: Choice, *, is_mailed: bool = True) -> Batch | None:
-        """Have workers reset these guests, and say where their progress is seen; None, and why, where it is refused."""
+    def check_reset(self, request: HttpRequest) -> None:
+        """Raises PermissionDenied for who may not reset guests."""
         if not self.may(request, Action.GUESTS_RESET):
             raise PermissionDenied
+
+    def doing(self, request: HttpRequest) -> Doing:
+        """For the operation that has guests reset."""
+        return {
+            "tenant": tenant_of(request),
+            "inviter": inviter_of(request),
+            "actor": actor(request),
+            "now": clock(),
+        }
+
+    def start_resets(
+        self, request: HttpRequest, choice: Choice, *, is_mailed: bool = True, shown_version: str = ""
+    ) -> Batch | None:
+        """Have workers reset these guests, and say where their progress is seen; None, and why, where it is refused."""
+        self.check_reset(request)
         outcome = (reset_many_by_mail if is_mailed else reset_many)(
-            tenant=tenant_of(request),
-            choice=choice,
-            inviter=inviter_of(request),
-            actor=actor(request),
-            now=clock(),
+            choice=choice, shown_version=shown_version, **self.doing(request)
         )
         if isinstance(outcome, Refusal):
             self.message_user(request, for_administrator(outcome), messages.WARNING)
             return None
-        self.message_user(
-            request,
-            format_html(
-                'The guests are being reset, one after another. <a href="{}">Watch how far it is</a>',
-                progress_url(outcome),
-            ),
-        )
+        self.watch(request, outcome)
         return outcome
+
+    def reset_shown(
+        self, request: HttpRequest, choice: Choice, sight: Sight, *, page: HttpResponseBase
+    ) -> HttpResponseBase | None:
+        """Have these guests reset if that is what the page has shown, else None. `page` is next where it is refused."""
+        self.check_reset(request)
+        if not sight.was_shown(request):
+            return None
+        batch = self.start_resets(request, choice, shown_version=sight.version)
+        return redirect(progress_url(batch)) if batch else page
+
+    def watch(self, request: HttpRequest, batch: Batch) -> HttpResponseBase:
+        """Say that the guests are being reset, and go to where that is seen."""
+        said = 'The guests are being reset, one after another. <a href="{}">Watch how far it is</a>'
+        self.message_user(request, format_html(said, progress_url(batch)))
+        return redirect(progress_url(batch))
 
 
 def progress_url(batch: Batch) -> str:

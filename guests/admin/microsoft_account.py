@@ -15,10 +15,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from guests.admin.holders import Holders, RemedyForm, RemedyPages, holders, progress_url
+from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders
 from guests.admin.outlook import Change, Outlook, outlook
 from guests.admin.seen import Sight
-from guests.operations.batches.choice import Choice
+from guests.models import Batch
+from guests.operations.remedying import WITH_MICROSOFT_ACCOUNT, disable_microsoft_account_and_reset
 from providers.connections import is_installed
 from providers.kinds import BY_ID
 from providers.models import RedemptionPolicy
@@ -29,11 +30,6 @@ from tenants.doors.desk import tenant_of
 from tenants.roles import Action
 
 PAGE = "admin:guests_microsoft_account"
-RESET_ALL = "reset_all"
-"""The button that has guests reset and changes no setting."""
-
-HOLDERS = Choice(method=Method.MICROSOFT_ACCOUNT.value)
-"""Who redeemed with one."""
 
 
 class MicrosoftAccountForm(RemedyForm):
@@ -55,37 +51,61 @@ class MicrosoftAccountPage(RemedyPages):
         form = MicrosoftAccountForm(
             request.POST if request.method == "POST" else None, initial={"is_enabled": "yes" if is_on else "no"}
         )
-        if RESET_ALL in request.POST:
-            batch = self.start_resets(request, HOLDERS)
-            return redirect(progress_url(batch)) if batch else redirect(PAGE)
         impact = _Impact.of(request, not is_on, clock())
+        if RESET_ALL in request.POST:
+            return self._reset_holders(request, form, is_on, impact)
         if request.method == "POST":
             if not self.may(request, Action.PROVIDERS_MANAGE):
                 raise PermissionDenied
             if form.is_valid():
                 self.check_remedy(request, form)
                 wanted = form.cleaned_data["is_enabled"] == "yes"
-                if wanted is is_on or impact.sight.was_shown(request):
-                    answer = self._switch(request, form, wanted)
+                shown = None if wanted is is_on else impact.sight
+                if shown is None or shown.was_shown(request):
+                    answer = self._switch(request, form, wanted, shown)
                     if answer is not None:
                         return answer
         return self._show_microsoft_account(request, form, is_on, impact)
 
-    def _switch(self, request: HttpRequest, form: MicrosoftAccountForm, wanted: bool) -> HttpResponseBase | None:
-        """The next page, or None where it was refused, with the reason on the form."""
+    def _reset_holders(
+        self, request: HttpRequest, form: MicrosoftAccountForm, is_on: bool, impact: _Impact
+    ) -> HttpResponseBase:
+        """Have those reset who still have one after No; the page again where that was not shown."""
+        self.check_reset(request)
+        answer = None
+        if not is_on:
+            answer = self.reset_shown(request, WITH_MICROSOFT_ACCOUNT, impact.sight, page=redirect(PAGE))
+        unbound = MicrosoftAccountForm(initial=form.initial)
+        return answer or self._show_microsoft_account(request, unbound, is_on, impact, is_reset_asked=True)
+
+    def _switch(
+        self, request: HttpRequest, form: MicrosoftAccountForm, wanted: bool, shown: Sight | None
+    ) -> HttpResponseBase | None:
+        """The next page, or None where it was refused, with the reason on the form.
+
+        What changes nothing has shown nothing: nobody is reset with it.
+        """
+        version = shown.version if shown else ""
         if wanted:
-            enable_microsoft_account(actor=actor(request), now=clock())
-            self.message_user(request, "Guests can redeem with a Microsoft account.")
-            return redirect(PAGE)
-        outcome = disable_microsoft_account(actor=actor(request), now=clock())
+            outcome: object = enable_microsoft_account(actor=actor(request), now=clock(), shown_version=version)
+        elif shown and form.resets:
+            outcome = disable_microsoft_account_and_reset(shown_version=version, **self.doing(request))
+        else:
+            outcome = disable_microsoft_account(actor=actor(request), now=clock(), shown_version=version)
         if self.refused(outcome, form):
             return None
-        self.message_user(request, "The Microsoft account is disabled for new redemptions.")
-        batch = self.start_resets(request, HOLDERS) if form.resets else None
-        return redirect(progress_url(batch)) if batch else redirect(PAGE)
+        said = "The Microsoft account is disabled for new redemptions."
+        self.message_user(request, "Guests can redeem with a Microsoft account." if wanted else said)
+        return self.watch(request, outcome) if isinstance(outcome, Batch) else redirect(PAGE)
 
     def _show_microsoft_account(
-        self, request: HttpRequest, form: MicrosoftAccountForm, is_on: bool, impact: _Impact
+        self,
+        request: HttpRequest,
+        form: MicrosoftAccountForm,
+        is_on: bool,
+        impact: _Impact,
+        *,
+        is_reset_asked: bool = False,
     ) -> HttpResponseBase:
         return self.page(
             request,
@@ -100,7 +120,8 @@ class MicrosoftAccountPage(RemedyPages):
             holders=impact.holders,
             outlook=impact.outlook,
             seen=impact.sight.key,
-            is_asked_again=request.method == "POST" and not form.errors,
+            is_asked_again=form.is_bound and not form.errors,
+            is_reset_asked=is_reset_asked,
             may_set=self.may(request, Action.PROVIDERS_MANAGE),
             may_reset=self.may(request, Action.GUESTS_RESET),
             list_query=f"method={Method.MICROSOFT_ACCOUNT.value}",
@@ -117,7 +138,7 @@ class _Impact:
 
     @classmethod
     def of(cls, request: HttpRequest, is_wanted: bool, now: datetime) -> _Impact:
-        held = holders(HOLDERS, change=_switched(False), tenant=tenant_of(request), now=now)
+        held = holders(WITH_MICROSOFT_ACCOUNT, change=_switched(False), tenant=tenant_of(request), now=now)
         then = outlook(change=_switched(is_wanted), now=now)
         sight = Sight(f"Microsoft account {is_wanted}", settings_version(), (held.count, then.changed))
         return cls(held, then, sight)

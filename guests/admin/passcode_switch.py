@@ -1,7 +1,8 @@
 """The page of the email one-time passcode: Yes, No, and what either would mean before Save (R4-R6, R61, R62).
 
 Knows who is locked out, whose session ends, which pending guests would not get in, and offers the reset in the same
-step. It never resets anybody whom the administrator's roles do not let them reset.
+step; while codes are off, that of those who are left. It never resets anybody whom the administrator's roles do not
+let them reset.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from guests.admin.holders import Holders, RemedyForm, RemedyPages, holders, progress_url
+from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders, reset_sight
 from guests.admin.outlook import Change, Outlook, next_methods, outlook
 from guests.admin.seen import Sight
-from guests.models import Guest, GuestSession
-from guests.operations.batches.choice import Choice
+from guests.models import Batch, Guest, GuestSession
+from guests.operations.remedying import WITH_PASSCODE, turn_off_passcodes_and_reset
 from passcodes.models import Challenge
 from providers.connections import is_installed
 from providers.forms import EmailPasscodeForm
@@ -35,9 +36,6 @@ from tenants.exporting import stream_csv
 from tenants.roles import Action
 
 PAGE = "admin:providers_email_passcode"
-HOLDERS = Choice(method=Method.PASSCODE.value)
-"""Who redeemed with a passcode."""
-
 AT_ONCE = 500
 """Guests that the download reads in one go."""
 
@@ -64,6 +62,8 @@ class PasscodePage(RemedyPages):
         policy = EmailPasscodePolicy.objects.first()
         stored = policy.passcode_state if policy else PasscodeState.DEFAULT
         form = EmailPasscodeForm(initial={"is_on": EmailPasscodeForm.YES if stored.is_on else EmailPasscodeForm.NO})
+        if RESET_ALL in request.POST:
+            return self._reset_locked_out(request, form, stored)
         remedy, impact, is_asked = RemedyForm(), None, False
         if request.method == "POST":
             if not may_set:
@@ -73,10 +73,10 @@ class PasscodePage(RemedyPages):
                 self.check_remedy(request, remedy)
                 wanted = form.state()
                 impact = _impact(request, wanted.is_on, clock())
-                is_same = wanted.is_on is stored.is_on
-                is_asked = not is_same and not impact.sight.was_shown(request)
+                shown = None if wanted.is_on is stored.is_on else impact.sight
+                is_asked = shown is not None and not shown.was_shown(request)
                 if not is_asked:
-                    answer = self._store_passcode(request, form, remedy)
+                    answer = self._store_passcode(request, form, remedy, shown)
                     if answer is not None:
                         return answer
         return self._show_passcode(
@@ -93,16 +93,33 @@ class PasscodePage(RemedyPages):
         )
 
     def _store_passcode(
-        self, request: HttpRequest, form: EmailPasscodeForm, remedy: RemedyForm
+        self, request: HttpRequest, form: EmailPasscodeForm, remedy: RemedyForm, shown: Sight | None
     ) -> HttpResponseBase | None:
-        """The next page, or None where it was refused, with the reason on the form."""
-        outcome = set_email_passcode(state=form.state(), actor=actor(request), now=clock())
+        """The next page, or None where it was refused, with the reason on the form.
+
+        What changes nothing has shown nothing: nobody is reset with it.
+        """
+        state = form.state()
+        if shown and remedy.resets and not state.is_on:
+            outcome: object = turn_off_passcodes_and_reset(shown_version=shown.version, **self.doing(request))
+        else:
+            version = shown.version if shown else ""
+            outcome = set_email_passcode(state=state, actor=actor(request), now=clock(), shown_version=version)
         if self.refused(outcome, form):
             return None
-        is_on = form.state().is_on
-        self.message_user(request, f"Email one-time passcode for guests is {'on' if is_on else 'off'}.")
-        batch = self.start_resets(request, HOLDERS) if remedy.resets and not is_on else None
-        return redirect(progress_url(batch)) if batch else redirect(PAGE)
+        self.message_user(request, f"Email one-time passcode for guests is {'on' if state.is_on else 'off'}.")
+        return self.watch(request, outcome) if isinstance(outcome, Batch) else redirect(PAGE)
+
+    def _reset_locked_out(
+        self, request: HttpRequest, form: EmailPasscodeForm, stored: PasscodeState
+    ) -> HttpResponseBase:
+        """Have those reset who wait while codes are off; the page again where that was not shown."""
+        impact = _impact(request, not stored.is_on, clock())
+        sight = reset_sight(WITH_PASSCODE, impact.holders)
+        answer = self.reset_shown(request, WITH_PASSCODE, sight, page=redirect(PAGE)) if not stored.is_on else None
+        return answer or self._show_passcode(
+            request, form, RemedyForm(), stored, impact, is_asked=False, is_reset_asked=True
+        )
 
     def _show_passcode(
         self,
@@ -113,8 +130,10 @@ class PasscodePage(RemedyPages):
         impact: Impact,
         *,
         is_asked: bool,
+        is_reset_asked: bool = False,
     ) -> HttpResponseBase:
         may_reset = self.may(request, Action.GUESTS_RESET)
+        is_reset_offered = not stored.is_on and not is_asked and impact.holders.count > 0
         return self.page(
             request,
             "admin/guests/email_passcode.html",
@@ -127,6 +146,8 @@ class PasscodePage(RemedyPages):
             is_default=stored is PasscodeState.DEFAULT,
             is_last=not is_installed(BY_ID[Method.MICROSOFT_ACCOUNT]),
             is_asked=is_asked,
+            is_reset_asked=is_reset_asked,
+            reset_seen=reset_sight(WITH_PASSCODE, impact.holders).key if is_reset_offered else "",
             answer=form["is_on"].value(),
             remedy=remedy["remedy"].value() or (RemedyForm.RESET if may_reset else RemedyForm.NONE),
             impact=impact,
@@ -138,7 +159,7 @@ class PasscodePage(RemedyPages):
 
 def _impact(request: HttpRequest, is_on: bool, now: datetime) -> Impact:
     """What turning it on, or off, would mean now. Bounded counts: the same few statements for any number of guests."""
-    held = holders(HOLDERS, change=_switched(False), tenant=tenant_of(request), now=now)
+    held = holders(WITH_PASSCODE, change=_switched(False), tenant=tenant_of(request), now=now)
     then = outlook(change=_switched(is_on), now=now)
     live = GuestSession.objects.filter(ended_at__isnull=True, expires_at__gt=now, method=Method.PASSCODE.value)
     sessions = BoundedPaginator(live.order_by("pk"), 1)
@@ -167,7 +188,7 @@ def _lines(now: datetime) -> Iterator[Sequence[object]]:
 def _pieces(now: datetime) -> Iterator[list[Sequence[object]]]:
     key, is_more = "", True
     while is_more:
-        guests, key = HOLDERS.after(key, at_most=AT_ONCE)
+        guests, key = WITH_PASSCODE.after(key, at_most=AT_ONCE)
         then = next_methods(guests, change=_switched(False), now=now)
         yield [_line(one, then[one.pk]) for one in guests]
         is_more = bool(key)

@@ -72,11 +72,14 @@ class ProviderDomainsPage(TenantModelAdmin):
                 wanted = form.cleaned_data["domains"]
                 turned = set(stored) ^ set(wanted)
                 then = outlook(change=_bound(provider, wanted), now=clock(), domains=turned)
-                version = f"{settings_version()} {json.dumps(stored)}"
-                sight = Sight(json.dumps([str(provider_id), wanted]), version, (then.changed,))
+                sight = Sight(json.dumps([str(provider_id), wanted]), settings_version(), (then.changed,))
                 if not turned or sight.was_shown(request):
                     outcome = change_provider_domains(
-                        provider_id=provider_id, domains=wanted, actor=actor(request), now=clock()
+                        provider_id=provider_id,
+                        domains=wanted,
+                        actor=actor(request),
+                        now=clock(),
+                        shown_version=sight.version if turned else "",
                     )
                     if not self.refused(outcome, form, "domains"):
                         self.message_user(request, f"The domains of {provider.name} are saved.")

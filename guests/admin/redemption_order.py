@@ -7,6 +7,7 @@ It never says what becomes of a guest: the decision does.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -145,24 +146,26 @@ class RedemptionOrderAdmin(
         stored, above = _stored(domain)
         draft = posted_draft(request.POST, stored_draft(stored, above), above)
         is_same = draft == stored_draft(stored, above)
-        is_seen = "_save" in request.POST and (
-            is_same or _sight(domain, draft, _outlook(domain, draft)).was_shown(request)
-        )
-        if is_seen and form.is_valid() and self._is_saved(request, domain, draft, form):
+        is_asked = "_save" in request.POST
+        sight = _sight(domain, draft, _outlook(domain, draft)) if is_asked and not is_same else None
+        is_seen = is_asked and (sight is None or sight.was_shown(request))
+        shown_version = sight.version if sight else ""
+        if is_seen and form.is_valid() and self._is_saved(request, domain, draft, form, shown_version):
             return redirect(_url(domain) if domain and not draft.is_inherited else _url(""))
         return self._show(request, domain, form, draft=draft)
 
-    def _is_saved(self, request: HttpRequest, domain: str, draft: Draft, form: forms.Form) -> bool:
+    def _is_saved(self, request: HttpRequest, domain: str, draft: Draft, form: forms.Form, shown_version: str) -> bool:
         whose = f"The order for {shown_domain(domain)}" if domain else "The redemption order"
+        who: dict[str, Any] = {"actor": actor(request), "now": clock(), "shown_version": shown_version}
         if draft.is_inherited:
-            remove_redemption_order(partner_domain=domain, actor=actor(request), now=clock())
+            outcome: object = remove_redemption_order(partner_domain=domain, **who)
             what = "is the tenant’s own now" if domain else "is the default one"
-            self.message_user(request, f"{whose} {what}.")
-            return True
-        outcome = set_redemption_order(order=draft.as_order(domain), actor=actor(request), now=clock())
+        else:
+            outcome = set_redemption_order(order=draft.as_order(domain), **who)
+            what = "is saved. It holds for new redemptions"
         if self.refused(outcome, form):
             return False
-        self.message_user(request, f"{whose} is saved. It holds for new redemptions.")
+        self.message_user(request, f"{whose} {what}.")
         return True
 
     def _show(

@@ -99,7 +99,8 @@ class ResetManyPages(ResetPages, RemedyPages):
             raise Http404("guests of no or another tenant")
         sight = Sight(f"{choice} {_last_changed(choice)}", settings_version(), (held.count,))
         if request.method == "POST" and sight.was_shown(request):
-            batch = self.start_resets(request, choice, is_mailed=request.POST.get("sends_mail") != "no")
+            is_mailed = request.POST.get("sends_mail") != "no"
+            batch = self.start_resets(request, choice, is_mailed=is_mailed, shown_version=sight.version)
             return redirect(progress_url(batch)) if batch else redirect("admin:guests_guest_changelist")
         sessions = _live_sessions(choice, now)
         return self.page(

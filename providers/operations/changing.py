@@ -15,7 +15,7 @@ from providers.models import IdentityProvider, IdentityProviderDomain
 from providers.operations.drafts import Draft, Mistake, check_place, drafted, read_domains
 from providers.operations.metadata import TEXT, kept_metadata, metadata_of, with_metadata
 from providers.operations.registry import GONE, SUBJECT
-from providers.operations.settings import lock_settings, refuse
+from providers.operations.settings import hold_settings, lock_settings, refuse
 from tenants.audit import Actor, record
 from tenants.encryption import seal
 from tenants.refusals import Code, Refusal
@@ -68,15 +68,17 @@ def change_identity_provider(
 
 
 def change_provider_domains(
-    *, provider_id: UUID, domains: Sequence[str], actor: Actor, now: datetime
+    *, provider_id: UUID, domains: Sequence[str], actor: Actor, now: datetime, shown_version: str = ""
 ) -> IdentityProvider | Refusal:
     """Have a provider answer for these domains and no others; the same again changes nothing.
 
-    Refuses with E-INPUT what adding refuses of domains: none at all, what is no domain, and another provider's.
+    Refuses with E-INPUT what adding refuses of domains: none at all, what is no domain, and another provider's; and
+    settings that have changed since `shown_version`.
     """
     try:
         with transaction.atomic():
-            lock_settings()
+            if changed := hold_settings(shown_version):
+                return changed
             row = _row(provider_id)
             kind = BY_ID[row.kind]
             draft = Draft(kind, row.name, read_domains(kind, domains), row.settings)

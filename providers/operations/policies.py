@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from providers.models import EmailPasscodePolicy, RedemptionOrder, RedemptionPolicy
-from providers.operations.settings import Change, lock_settings, refuse, stored_settings
+from providers.operations.settings import Change, hold_settings, lock_settings, refuse, stored_settings
 from providers.rules import Order, PasscodeState, order_refusal
 from tenants.addresses import AddressRefused, canonical_domain
 from tenants.audit import Actor, record
@@ -23,14 +23,18 @@ MICROSOFT_ACTION = "microsoft_account.set"
 ORDER_ACTION = "redemption_order.set"
 
 
-def set_email_passcode(*, state: PasscodeState, actor: Actor, now: datetime) -> Change[PasscodeState] | Refusal:
+def set_email_passcode(
+    *, state: PasscodeState, actor: Actor, now: datetime, shown_version: str = ""
+) -> Change[PasscodeState] | Refusal:
     """Store the state of "Email one-time passcode for guests" (R6); the same state again changes nothing.
 
     Turning it off voids every live passcode as of now, by the database's clock (R5). Refuses with E-NO-METHOD what
     would leave no fallback: the Microsoft account is disabled (R32), or a redemption order ends in passcodes (R31).
+    Refuses with E-INPUT where the settings have changed since `shown_version`, as hold_settings() says.
     """
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         before = stored_settings()
         if before.passcodes is state:
             return Change(state, state)
@@ -51,20 +55,23 @@ def clear_email_passcode(*, actor: Actor, now: datetime) -> Change[PasscodeState
     return set_email_passcode(state=PasscodeState.DEFAULT, actor=actor, now=now)
 
 
-def enable_microsoft_account(*, actor: Actor, now: datetime) -> Change[bool]:
-    """Let guests redeem with a Microsoft account again (R32). Never refused."""
+def enable_microsoft_account(*, actor: Actor, now: datetime, shown_version: str = "") -> Change[bool] | Refusal:
+    """Let guests redeem with a Microsoft account again (R32). Refuses what has changed since `shown_version` only."""
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         return _store_microsoft_account(stored_settings().is_microsoft_account_enabled, True, actor=actor, now=now)
 
 
-def disable_microsoft_account(*, actor: Actor, now: datetime) -> Change[bool] | Refusal:
+def disable_microsoft_account(*, actor: Actor, now: datetime, shown_version: str = "") -> Change[bool] | Refusal:
     """Take the Microsoft account out of later redemptions (R32); who redeemed with one keeps it until a reset (R3).
 
-    Refuses with E-NO-METHOD while passcodes are off, and while a redemption order ends in the Microsoft account.
+    Refuses with E-NO-METHOD while passcodes are off, and while a redemption order ends in the Microsoft account; with
+    E-INPUT where the settings have changed since `shown_version`.
     """
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         before = stored_settings()
         reason = replace(before, is_microsoft_account_enabled=False).refusal()
         if reason is not None:
@@ -82,14 +89,17 @@ def forbid_skipping(*, actor: Actor, now: datetime) -> Change[bool]:
     return _store_skipping(False, actor=actor, now=now)
 
 
-def set_redemption_order(*, order: Order, actor: Actor, now: datetime) -> Change[Order] | Refusal:
+def set_redemption_order(
+    *, order: Order, actor: Actor, now: datetime, shown_version: str = ""
+) -> Change[Order] | Refusal:
     """Store an order for the tenant, or for one partner domain over it (R31); the same order again changes nothing.
 
-    Refuses with E-NO-METHOD a fallback that is switched off elsewhere, with E-INPUT a domain that is none and a
-    primary named twice.
+    Refuses with E-NO-METHOD a fallback that is switched off elsewhere, with E-INPUT a domain that is none, a primary
+    named twice, and settings that have changed since `shown_version`.
     """
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         try:
             domain = canonical_domain(order.partner_domain) if order.partner_domain else ""
         except AddressRefused as refused:
@@ -114,13 +124,17 @@ def set_redemption_order(*, order: Order, actor: Actor, now: datetime) -> Change
         return Change(before or Order(partner_domain=domain), wanted)
 
 
-def remove_redemption_order(*, partner_domain: str, actor: Actor, now: datetime) -> Change[Order | None]:
+def remove_redemption_order(
+    *, partner_domain: str, actor: Actor, now: datetime, shown_version: str = ""
+) -> Change[Order | None] | Refusal:
     """Go back to the default order; for a partner domain, to the tenant's own. `partner_domain` as it is stored.
 
-    Nothing to remove changes nothing. Never refused: what is stored always leaves a default fallback.
+    Nothing to remove changes nothing. Refuses what has changed since `shown_version` only: what is stored always
+    leaves a default fallback.
     """
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         before = stored_settings().orders.get(partner_domain)
         if before is not None:
             RedemptionOrder.objects.filter(partner_domain=partner_domain).delete()

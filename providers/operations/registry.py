@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from providers.models import IdentityProvider
-from providers.operations.settings import Change, lock_settings, refuse
+from providers.operations.settings import Change, hold_settings, refuse
 from tenants.audit import Actor, record
 from tenants.refusals import Code, Refusal
 
@@ -18,26 +18,36 @@ SUBJECT = "identity_provider"
 GONE = "There is no such provider any more."
 
 
-def enable_identity_provider(*, provider_id: UUID, actor: Actor, now: datetime) -> Change[bool] | Refusal:
-    """Ask this provider at later redemptions, and let its guests in again. Refuses with E-INPUT when it is gone."""
-    return _switch(provider_id, True, actor=actor, now=now)
+def enable_identity_provider(
+    *, provider_id: UUID, actor: Actor, now: datetime, shown_version: str = ""
+) -> Change[bool] | Refusal:
+    """Ask this provider at later redemptions, and let its guests in again.
+
+    Refuses with E-INPUT when it is gone, and where the settings have changed since `shown_version`.
+    """
+    return _switch(provider_id, True, actor=actor, now=now, shown_version=shown_version)
 
 
-def disable_identity_provider(*, provider_id: UUID, actor: Actor, now: datetime) -> Change[bool] | Refusal:
+def disable_identity_provider(
+    *, provider_id: UUID, actor: Actor, now: datetime, shown_version: str = ""
+) -> Change[bool] | Refusal:
     """Stop asking this provider; its guests cannot sign in until it is on again or they are reset (R3).
 
-    Refuses with E-INPUT when it is gone.
+    Refuses with E-INPUT when it is gone, and where the settings have changed since `shown_version`.
     """
-    return _switch(provider_id, False, actor=actor, now=now)
+    return _switch(provider_id, False, actor=actor, now=now, shown_version=shown_version)
 
 
-def remove_identity_provider(*, provider_id: UUID, actor: Actor, now: datetime) -> str | Refusal:
+def remove_identity_provider(
+    *, provider_id: UUID, actor: Actor, now: datetime, shown_version: str = ""
+) -> str | Refusal:
     """Remove a provider and free its domains; its guests wait for a reset (R3). Returns the name that it had.
 
-    Refuses with E-INPUT when it is gone.
+    Refuses with E-INPUT when it is gone, and where the settings have changed since `shown_version`.
     """
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         provider = IdentityProvider.objects.filter(pk=provider_id).first()
         if provider is None:
             return refuse(code=Code.INPUT, reason=GONE, action=REMOVED, actor=actor, now=now)
@@ -48,9 +58,12 @@ def remove_identity_provider(*, provider_id: UUID, actor: Actor, now: datetime) 
         return provider.name
 
 
-def _switch(provider_id: UUID, after: bool, *, actor: Actor, now: datetime) -> Change[bool] | Refusal:
+def _switch(
+    provider_id: UUID, after: bool, *, actor: Actor, now: datetime, shown_version: str
+) -> Change[bool] | Refusal:
     with transaction.atomic():
-        lock_settings()
+        if changed := hold_settings(shown_version):
+            return changed
         provider = IdentityProvider.objects.filter(pk=provider_id).first()
         if provider is None:
             return refuse(code=Code.INPUT, reason=GONE, action=SWITCHED, actor=actor, now=now)

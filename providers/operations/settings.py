@@ -6,9 +6,20 @@ It never writes a setting itself.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from providers.models import EmailPasscodePolicy, IdentityProvider, RedemptionOrder, RedemptionPolicy
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import MD5, Cast, Concat
+
+from providers.models import (
+    EmailPasscodePolicy,
+    IdentityProvider,
+    IdentityProviderDomain,
+    KnownAccountDomain,
+    RedemptionOrder,
+    RedemptionPolicy,
+)
 from providers.rules import Order, PasscodeState, fallback_refusal
 from tenants.audit import Actor, Outcome, record
 from tenants.models import Tenant
@@ -16,6 +27,8 @@ from tenants.refusals import Code, Refusal
 from tenants.scope import current_tenant_id
 
 T = TypeVar("T")
+
+CHANGED_MEANWHILE: Final = "The settings were changed meanwhile, so nothing has been done. Load the page again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +88,36 @@ def settings_version() -> str:
     """How guests redeem by the tenant's settings at this moment, as an opaque word that is another after any change."""
     found = stored_settings()
     providers = IdentityProvider.objects.order_by("id").values_list("id", "is_enabled")
-    said = [found.passcodes, found.is_microsoft_account_enabled, sorted(found.orders.items()), list(providers)]
+    said = [
+        found.passcodes,
+        found.is_microsoft_account_enabled,
+        sorted(found.orders.items()),
+        list(providers),
+        _said_of(IdentityProviderDomain.objects.all(), "provider_id"),
+        _said_of(KnownAccountDomain.objects.all(), "kind"),
+    ]
     return sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def hold_settings(shown_version: str) -> Refusal | None:
+    """Lock them; refuses with E-INPUT where they have changed since somebody was shown what a change would mean.
+
+    `shown_version` is settings_version() as it was then, empty where nothing was shown.
+    """
+    lock_settings()
+    if shown_version and shown_version != settings_version():
+        return Refusal(Code.INPUT, reason=CHANGED_MEANWHILE)
+    return None
 
 
 def refuse(*, code: Code, reason: str, action: str, actor: Actor, now: datetime) -> Refusal:
     """The refusal, with its line in the audit: somebody tried."""
     record(actor=actor, action=action, at=now, outcome=Outcome.REFUSED, code=code, details={"reason": reason})
     return Refusal(code, reason=reason)
+
+
+def _said_of(domains: QuerySet[Any], owner: str) -> str | None:
+    """All of these domains with whose they are, as one word: there may be too many to read at each page."""
+    each = Concat(Cast(F(owner), TextField()), Value(" "), F("domain"), output_field=TextField())
+    said: str | None = domains.aggregate(said=MD5(StringAgg(each, ",", order_by=[owner, "domain"])))["said"]
+    return said

@@ -109,10 +109,34 @@ def test_R32_the_migration_is_in_the_same_step_and_workers_do_it(portal, fabrika
 
 def test_R32_who_is_left_is_reset_later_with_one_button(portal, fabrikam, personal):
     saved(portal, PAGE, OFF)
-    portal.post(PAGE, {"reset_all": "yes"})
+    saved(portal, PAGE, {"reset_all": "yes"})
     assert [one.done for one in work_off(fabrikam)] == [3]
     assert methods(fabrikam) == ["", "", ""]
-    assert "There is no such guest" in text(portal.post(PAGE, {"reset_all": "yes"}, follow=True))
+    assert "There is no such guest" in text(saved(portal, PAGE, {"reset_all": "yes"}, follow=True))
+
+
+def test_R62_the_button_resets_whom_it_has_shown_and_nobody_where_the_account_is_on_again(
+    portal, fabrikam, personal, invite
+):
+    saved(portal, PAGE, OFF)
+    assert "Nobody has been reset yet" in text(portal.post(PAGE, {"reset_all": "yes"}))
+    shown = {"reset_all": "yes"} | seen(portal, PAGE, {"reset_all": "yes"})
+    for n in range(9):
+        accepted(invite(fabrikam, f"more{n}@outlook.com").guest, "microsoftAccount")
+    assert "12 guests redeemed with" in text(portal.post(PAGE, shown)), "there are far more of them now"
+    shown = {"reset_all": "yes"} | seen(portal, PAGE, {"reset_all": "yes"})
+    saved(portal, PAGE, {"is_enabled": "yes"})
+    assert "Nobody has been reset yet" in text(portal.post(PAGE, shown))
+    assert "Nobody has been reset yet" in text(saved(portal, PAGE, {"reset_all": "yes"})), "they would redeem with it"
+    assert work_off(fabrikam) == []
+    assert methods(fabrikam) == ["microsoftAccount"] * 12
+
+
+def test_R62_no_where_it_is_no_already_resets_nobody(portal, fabrikam, personal):
+    saved(portal, PAGE, OFF)
+    assert portal.post(PAGE, RESET).status_code == 302, "nothing was changed, and nothing was shown"
+    assert work_off(fabrikam) == []
+    assert methods(fabrikam) == ["microsoftAccount"] * 3
 
 
 def test_R17_the_mails_of_many_resets_are_never_refused_but_wait(portal, fabrikam, personal):
@@ -153,7 +177,7 @@ def test_R32_a_guest_whom_the_database_refuses_stays_and_is_named(portal, fabrik
         (batch,) = work_off(fabrikam)
     assert [one[:2] for one in results(batch)] == [("Guest 2", "done"), ("Guest 1", "failed"), ("Guest 0", "done")]
     assert methods(fabrikam) == ["", "", "microsoftAccount"]
-    portal.post(PAGE, {"reset_all": "yes"})
+    saved(portal, PAGE, {"reset_all": "yes"})
     work_off(fabrikam)
     assert methods(fabrikam) == ["", "", ""]
 

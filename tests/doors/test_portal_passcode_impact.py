@@ -16,7 +16,8 @@ from django.urls import reverse
 
 from guests.models import Batch, Guest, GuestSession, Status
 from outbox.models import OutboundMail
-from providers.models import EmailPasscodePolicy
+from providers import operations
+from providers.models import EmailPasscodePolicy, IdentityProvider, IdentityProviderDomain, KnownAccountDomain
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
@@ -125,6 +126,63 @@ def test_R5_left_as_they_are_nobody_is_reset_and_yes_lets_them_back_in(portal, f
     with tenant_scope(fabrikam.id):
         assert set(Guest.objects.values_list("method", flat=True)) == {"emailOneTimePasscode"}
         assert not Batch.objects.exists(), "turning it on resets nobody, whatever the form says"
+
+
+def test_R62_who_was_left_is_reset_on_the_page_while_codes_are_off(portal, as_role, fabrikam, three, invite):
+    assert "reset_all" not in portal.get(PAGE).content.decode(), "codes are on"
+    saved(portal, PAGE, NO)
+    page = portal.get(PAGE)
+    words = text(page)
+    assert "3 guests cannot sign in" in words
+    assert "Guest 2 guest2@firstupconsultants.com Never Create a Microsoft account" in words
+    assert 'value="Reset these 3 guests"' in page.content.decode()
+    assert inline(page.content.decode()) == []
+    shown = {"reset_all": "yes"} | seen(portal, PAGE, {"reset_all": "yes"})
+    for n in range(5):
+        accepted(invite(fabrikam, f"more{n}@firstupconsultants.com").guest)
+    again = text(portal.post(PAGE, shown))
+    assert "Nobody has been reset yet" in again
+    assert "8 guests cannot sign in" in again
+    policy = as_role(Role.AUTHENTICATION_POLICY_ADMINISTRATOR)
+    assert "A Helpdesk Administrator can reset them" in text(policy.get(PAGE))
+    assert policy.post(PAGE, {"reset_all": "yes"}).status_code == 403
+    answer = saved(portal, PAGE, {"reset_all": "yes"})
+    (batch,) = work_off(fabrikam)
+    assert answer["Location"] == reverse("admin:guests_batch_change", args=[batch.pk])
+    assert batch.done == 8
+    assert "cannot sign in" not in text(portal.get(PAGE))
+    assert not is_on(fabrikam)
+
+
+def test_R62_nobody_is_reset_where_codes_are_on_again_or_nothing_was_changed(portal, fabrikam, three):
+    saved(portal, PAGE, NO)
+    assert portal.post(PAGE, RESET).status_code == 302, "it was off already: nothing was shown"
+    shown = {"reset_all": "yes"} | seen(portal, PAGE, {"reset_all": "yes"})
+    saved(portal, PAGE, {"is_on": "yes"})
+    assert "Nobody has been reset yet" in text(portal.post(PAGE, shown))
+    assert work_off(fabrikam) == []
+
+
+def test_R62_a_domain_that_was_given_away_or_listed_meanwhile_is_a_reason_to_ask_again(
+    portal, fabrikam, three, operator, now
+):
+    for change in (
+        lambda: operations.add_known_account_domain(
+            domain="firstupconsultants.com", kind=KnownAccountDomain.Kind.ENTRA_ID, actor=operator, now=now
+        ),
+        lambda: IdentityProviderDomain.objects.create(
+            tenant=fabrikam, domain="firstupconsultants.com", provider=IdentityProvider.objects.get()
+        ),
+    ):
+        with tenant_scope(fabrikam.id):
+            IdentityProvider.objects.get_or_create(
+                tenant=fabrikam, kind="oidc", name="Contoso ID", is_bound_to_domains=True
+            )
+        shown = seen(portal, PAGE, NO)
+        with tenant_scope(fabrikam.id):
+            change()
+        assert portal.post(PAGE, NO | shown).status_code == 200
+        assert is_on(fabrikam)
 
 
 def test_R62_what_grew_since_it_was_shown_is_shown_again(portal, fabrikam, three, invite):

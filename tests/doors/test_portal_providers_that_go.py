@@ -82,7 +82,7 @@ def test_R3_guests_of_a_removed_provider_wait_and_the_portal_says_how_many(porta
     assert "nicole@firstupconsultants.com" not in only
     with tenant_scope(fabrikam.id):
         assert not IdentityProvider.objects.exists()
-    answer = portal.post(WAITING, {"reset_all": "yes"})
+    answer = saved(portal, WAITING, {"reset_all": "yes"})
     (batch,) = work_off(fabrikam)
     assert answer["Location"] == reverse("admin:guests_batch_change", args=[batch.pk])
     assert batch.name == "Reset: Guests whose provider was removed"
@@ -110,10 +110,43 @@ def test_R3_guests_of_a_provider_that_is_off_come_back_or_are_reset(portal, fabr
     assert "Contoso ID is switched off." in words
     assert "2 guests cannot sign in" in words
     assert "for a reset: their" not in words, "they do not wait for one: it may be switched on again"
-    portal.post(there, {"reset_all": "yes"})
+    saved(portal, there, {"reset_all": "yes"})
     work_off(fabrikam)
     assert "Nobody redeemed with Contoso ID" in text(portal.get(there))
-    assert "There is no such guest" in text(portal.post(there, {"reset_all": "yes"}, follow=True))
+    assert "There is no such guest" in text(saved(portal, there, {"reset_all": "yes"}, follow=True))
+
+
+def test_R62_its_guests_are_reset_as_shown_and_only_while_it_is_off(portal, fabrikam, invite, provider):
+    federated(fabrikam, invite, provider)
+    there = page_of(provider, "disable")
+    assert "Nobody has been reset yet" in text(saved(portal, there, {"reset_all": "yes"})), "it is on"
+    with tenant_scope(fabrikam.id):
+        assert IdentityProvider.objects.get().is_enabled
+    saved(portal, there, {"remedy": "none"})
+    assert "Nobody has been reset yet" in text(portal.post(there, {"reset_all": "yes"}))
+    shown = {"reset_all": "yes"} | seen(portal, there, {"reset_all": "yes"})
+    saved(portal, page_of(provider, "enable"), {})
+    assert "Nobody has been reset yet" in text(portal.post(there, shown)), "it is on again"
+    assert work_off(fabrikam) == []
+    assert methods(fabrikam) == ["externalFederation"] * 2
+
+
+def test_R62_those_of_a_provider_removed_meanwhile_are_not_reset_unseen(portal, fabrikam, invite, provider):
+    federated(fabrikam, invite, provider)
+    saved(portal, page_of(provider, "remove"), {"remedy": "none"})
+    with tenant_scope(fabrikam.id):
+        other = IdentityProvider.objects.create(
+            tenant=fabrikam, kind="oidc", name="Tailspin ID", is_bound_to_domains=True
+        )
+        nicole = accepted(invite(fabrikam).guest, "externalFederation")
+        Guest.objects.filter(pk=nicole.pk).update(method_provider_id=other.pk)
+    shown = {"reset_all": "yes"} | seen(portal, WAITING, {"reset_all": "yes"})
+    assert "2 guests wait for a reset" in text(portal.get(WAITING))
+    saved(portal, page_of(other, "remove"), {"remedy": "none"})
+    again = text(portal.post(WAITING, shown))
+    assert "Nobody has been reset yet" in again
+    assert "3 guests wait for a reset" in again
+    assert work_off(fabrikam) == []
 
 
 def test_R62_switching_on_says_first_who_comes_back_and_who_redeems_otherwise(portal, fabrikam, invite, provider):
@@ -209,7 +242,7 @@ def test_R42_who_waits_is_seen_by_all_and_reset_by_the_helpdesk(as_role, fabrika
     reader = as_role(Role.GLOBAL_READER)
     assert "2 guests wait for a reset" in text(reader.get(WAITING))
     assert reader.post(WAITING, {}).status_code == 403
-    assert as_role(Role.HELPDESK_ADMINISTRATOR).post(WAITING, {}).status_code == 302
+    assert saved(as_role(Role.HELPDESK_ADMINISTRATOR), WAITING, {}).status_code == 302
     work_off(fabrikam)
     assert methods(fabrikam) == ["", ""]
 

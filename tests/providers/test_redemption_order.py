@@ -99,6 +99,6 @@ def test_R31_the_other_tenant_sees_none_of_it(
         operations.set_redemption_order(order=SOCIAL_FIRST, actor=operator, now=now)
     with tenant_scope(contoso.id):
         assert RedemptionOrder.objects.count() == 0
-        assert operations.remove_redemption_order(partner_domain="", actor=operator, now=now).before is None
+        assert operations.remove_redemption_order(partner_domain="", actor=operator, now=now) == Change(None, None)
     with tenant_scope(fabrikam.id):
         assert RedemptionOrder.objects.count() == 1

@@ -17,6 +17,7 @@ from guests.operations.batches.choice import MOST_NAMED, Choice
 from guests.operations.batches.recalling import choice_for, may_be_recalled
 from guests.operations.batches.slices import columns_of, discard_batch, wake
 from guests.operations.inviting import Inviter
+from providers.operations.settings import hold_settings
 from tenants import audit
 from tenants.audit import Actor
 from tenants.models import Tenant
@@ -25,39 +26,52 @@ from tenants.refusals import Code, Refusal
 LONGEST_WAIT: Final = timedelta(days=3650)
 
 
-def reset_many(*, tenant: Tenant, choice: Choice, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
+def reset_many(
+    *, tenant: Tenant, choice: Choice, inviter: Inviter, actor: Actor, now: datetime, shown_version: str = ""
+) -> Batch | Refusal:
     """Have workers reset all of these guests, one by one, beginning at once (R43). No mail is sent.
 
-    Refuses a choice of nobody, and more guests by name than a batch keeps.
+    Refuses a choice of nobody, more guests by name than a batch keeps, and settings that have changed since
+    `shown_version`: the guests would redeem otherwise than was shown.
     """
-    return _resets(tenant=tenant, choice=choice, is_mailed=False, inviter=inviter, actor=actor, now=now)
+    return _resets(tenant, choice, shown_version, is_mailed=False, inviter=inviter, actor=actor, now=now)
 
 
 def reset_many_by_mail(
-    *, tenant: Tenant, choice: Choice, inviter: Inviter, actor: Actor, now: datetime
+    *, tenant: Tenant, choice: Choice, inviter: Inviter, actor: Actor, now: datetime, shown_version: str = ""
 ) -> Batch | Refusal:
     """The same, and the new invitations are mailed at the bulk rate (R17)."""
-    return _resets(tenant=tenant, choice=choice, is_mailed=True, inviter=inviter, actor=actor, now=now)
+    return _resets(tenant, choice, shown_version, is_mailed=True, inviter=inviter, actor=actor, now=now)
 
 
 def _resets(
-    *, tenant: Tenant, choice: Choice, is_mailed: bool, inviter: Inviter, actor: Actor, now: datetime
+    tenant: Tenant,
+    choice: Choice,
+    shown_version: str,
+    *,
+    is_mailed: bool,
+    inviter: Inviter,
+    actor: Actor,
+    now: datetime,
 ) -> Batch | Refusal:
     if len(choice.guests) > MOST_NAMED:
         return Refusal(Code.INPUT, reason=f"At most {MOST_NAMED} guests can be chosen one by one. Choose by domain.")
-    if not choice.found().exists():
-        return Refusal(Code.INPUT, reason="There is no such guest, so nobody can be reset.")
-    return _made(
-        kind=BatchKind.RESETS,
-        name=f"Reset: {choice.in_words()}",
-        choice=choice.stored(),
-        told={**choice.stored(), "guests": len(choice.guests)} if choice.guests else choice.stored(),
-        is_mailed=is_mailed,
-        tenant=tenant,
-        inviter=inviter,
-        actor=actor,
-        now=now,
-    )
+    with transaction.atomic():
+        if changed := hold_settings(shown_version):
+            return changed
+        if not choice.found().exists():
+            return Refusal(Code.INPUT, reason="There is no such guest, so nobody can be reset.")
+        return _made(
+            kind=BatchKind.RESETS,
+            name=f"Reset: {choice.in_words()}",
+            choice=choice.stored(),
+            told={**choice.stored(), "guests": len(choice.guests)} if choice.guests else choice.stored(),
+            is_mailed=is_mailed,
+            tenant=tenant,
+            inviter=inviter,
+            actor=actor,
+            now=now,
+        )
 
 
 def remind_many(*, tenant: Tenant, days: int, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
