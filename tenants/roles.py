@@ -35,7 +35,7 @@ class Action(models.TextChoices):
     GUESTS_INVITE_MANY = "guests.invite_many", "invite many guests by a file"
     GUESTS_EDIT = "guests.edit", "edit guests"
     GUESTS_DELETE = "guests.delete", "delete and restore guests"
-    GUESTS_RESET = "guests.reset", "reset the redemption status"
+    GUESTS_RESET = "guests.reset", "reset the redemption status and lift a pause after wrong codes"
     GUESTS_BLOCK = "guests.block", "block and unblock guests"
     GUESTS_END_SESSIONS = "guests.end_sessions", "end guests’ sessions"
     INVITATIONS_REVOKE = "invitations.revoke", "revoke invitations"
@@ -65,6 +65,13 @@ _READING = frozenset(
         Action.ADMINISTRATORS_VIEW,
     }
 )
+
+_SEEN_AND_CHANGED = {
+    Action.PROVIDERS_VIEW: Action.PROVIDERS_MANAGE,
+    Action.APPLICATIONS_VIEW: Action.APPLICATIONS_MANAGE,
+    Action.SETTINGS_VIEW: Action.SETTINGS_CHANGE,
+}
+"""The first sees what the second changes, and their words go on alike."""
 
 # Impact before Save (R62) names guests, so who may turn a method off may see them.
 TABLE: Mapping[Role, frozenset[Action]] = {
@@ -102,11 +109,22 @@ def in_words(role: Role) -> str:
     """What the role may do, in one sentence out of the table."""
     deeds = TABLE[role]
     if deeds == frozenset(Action):
-        return "May do everything here, and appoints the other administrators."
+        return "May do everything here and appoint the other administrators."
     if deeds == _READING:
-        return "May see everything here, and changes nothing."
-    *before, last = (action.label for action in Action if action in deeds)
-    return f"May {', '.join(before)} and {last}." if before else f"May {last}."
+        return "May see everything here, and change nothing; invites guests only where every administrator may."
+    # Labels have an "and" of their own, so semicolons part them.
+    return f"May {'; '.join(_labels(deeds))}."
+
+
+def _labels(deeds: frozenset[Action]) -> list[str]:
+    """Each deed as people read it; what is seen and changed is named once."""
+    both = {change: see for see, change in _SEEN_AND_CHANGED.items() if {see, change} <= deeds}
+    seen = set(both.values())
+    return [
+        f"see and {action.label}" if action in both else action.label
+        for action in Action
+        if action in deeds and action not in seen
+    ]
 
 
 def may(roles: Iterable[str], action: str) -> bool:

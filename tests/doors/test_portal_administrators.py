@@ -121,7 +121,7 @@ def test_R63_appointing_refuses_with_the_fix_and_keeps_what_was_typed(portal, fa
 
 def test_R63_each_role_stands_there_with_a_sentence(portal):
     page = text(portal.get(APPOINT))
-    assert "Helpdesk Administrator May see guests and invitations, reset the redemption status" in page
+    assert "Helpdesk Administrator May see guests and invitations; reset the redemption status" in page
     assert "Global Administrator May do everything here" in page
 
 
