@@ -97,12 +97,10 @@ class ConfirmForm(forms.Form):
 
 
 def urls(site: Site) -> list[URLPattern]:
-    """The pages' addresses, behind both factors and inside a tenant, whose history tells of changes."""
+    """The pages' addresses, behind both factors and outside any tenant: each of the owner's is told of a change."""
 
     def page(view: Page, *methods: str) -> Any:
-        guarded = require_http_methods(list(methods))(view)
-        guarded.needs_tenant = True  # type: ignore[attr-defined]  # read by the site
-        return site.admin_view(guarded)
+        return site.admin_view(require_http_methods(list(methods))(view))
 
     def frame(request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         return TemplateResponse(

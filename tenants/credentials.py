@@ -17,9 +17,9 @@ from django.db.models import F
 from tenants import audit, budgets, second_factor
 from tenants.audit import Actor
 from tenants.budgets import Allowance
+from tenants.everywhere import record_everywhere
 from tenants.models import Administrator, Tenant
 from tenants.refusals import Code, Refusal
-from tenants.scope import tenant_scope
 
 FIRST_BACKUP_CODES: Final = 3
 """Enough to sign in and enrol an authenticator app; the portal then makes a full set."""
@@ -59,7 +59,7 @@ def change_password(*, administrator: Administrator, password: str, actor: Actor
     with transaction.atomic():
         administrator.set_password(password)
         administrator.save(update_fields=["password"])
-        _record_everywhere("administrator.password_changed", actor, now, administrator)
+        record_everywhere(action="administrator.password_changed", administrator=administrator, actor=actor, now=now)
 
 
 def choose_first_password(
@@ -74,8 +74,8 @@ def choose_first_password(
         administrator.must_change_password = False
         administrator.save(update_fields=["password", "must_change_password"])
         codes = second_factor.make_backup_codes(administrator=administrator)
-        _record_everywhere("administrator.backup_codes_made", actor, now, administrator)
-        _record_everywhere("administrator.password_changed", actor, now, administrator)
+        record_everywhere(action="administrator.backup_codes_made", administrator=administrator, actor=actor, now=now)
+        record_everywhere(action="administrator.password_changed", administrator=administrator, actor=actor, now=now)
         return tuple(codes)
 
 
@@ -85,8 +85,10 @@ def sign_out_administrator(*, administrator: Administrator, actor: Actor, now: d
     Called outside any scope: every tenant where the administrator holds a role gets a line in its history.
     """
     with transaction.atomic():
-        _begin_epoch(administrator)
-        _record_everywhere("administrator.signed_out_everywhere", actor, now, administrator)
+        begin_epoch(administrator)
+        record_everywhere(
+            action="administrator.signed_out_everywhere", administrator=administrator, actor=actor, now=now
+        )
         return administrator
 
 
@@ -104,7 +106,7 @@ def sign_out_colleague(
             f"sessions. Remove them instead: then nothing of {tenant.name} opens for them at their next click.",
         )
     with transaction.atomic():
-        _begin_epoch(administrator)
+        begin_epoch(administrator)
         _record("administrator.signed_out_everywhere", actor, now, administrator)
         return administrator
 
@@ -117,7 +119,7 @@ def renew_credentials(*, administrator: Administrator, actor: Actor, now: dateti
     """
     with transaction.atomic():
         renewed = _renewed(administrator)
-        _record_everywhere("administrator.credentials_renewed", actor, now, administrator)
+        record_everywhere(action="administrator.credentials_renewed", administrator=administrator, actor=actor, now=now)
         return renewed
 
 
@@ -126,7 +128,7 @@ def recover_administrator(*, administrator: Administrator, actor: Actor, now: da
     with transaction.atomic():
         second_factor.remove_authenticators(administrator=administrator)
         renewed = _renewed(administrator)
-        _record_everywhere("administrator.recovered", actor, now, administrator)
+        record_everywhere(action="administrator.recovered", administrator=administrator, actor=actor, now=now)
         return renewed
 
 
@@ -146,13 +148,14 @@ def ask_for_another_password(administrator: Administrator) -> None:
 
 
 def _renewed(administrator: Administrator) -> Credentials:
-    _begin_epoch(administrator)
+    begin_epoch(administrator)
     made = fresh_credentials(administrator)
     ask_for_another_password(administrator)
     return made
 
 
-def _begin_epoch(administrator: Administrator) -> None:
+def begin_epoch(administrator: Administrator) -> None:
+    """Every session of theirs ends with the commit. In the caller's transaction."""
     Administrator.objects.filter(pk=administrator.pk).update(session_epoch=F("session_epoch") + 1)
     administrator.refresh_from_db(fields=["session_epoch"])
 
@@ -163,12 +166,6 @@ def _readable() -> str:
 
 def _tries(administrator: Administrator) -> str:
     return budgets.key("portal-password", administrator.pk)
-
-
-def _record_everywhere(action: str, actor: Actor, now: datetime, administrator: Administrator) -> None:
-    for tenant in Tenant.objects.filter(roles__administrator=administrator).distinct().order_by("id"):
-        with tenant_scope(tenant.id):
-            _record(action, actor, now, administrator)
 
 
 def _record(action: str, actor: Actor, now: datetime, administrator: Administrator) -> None:

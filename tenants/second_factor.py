@@ -16,9 +16,10 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tenants import audit, budgets
+from tenants import budgets
 from tenants.audit import Actor
 from tenants.budgets import Allowance
+from tenants.everywhere import record_everywhere
 from tenants.models import Administrator
 
 BACKUP_CODES = 10
@@ -78,7 +79,7 @@ def begin_authenticator(*, administrator: Administrator) -> TOTPDevice:
 def confirm_authenticator(*, administrator: Administrator, code: str, actor: Actor, now: datetime) -> TOTPDevice | None:
     """The app counts from now on and replaces the one before. None where the code is not right or came too quickly.
 
-    Runs inside a tenant's scope, whose history tells of it.
+    Called outside any scope: every tenant where the administrator holds a role gets a line in its history.
     """
     with transaction.atomic():
         device: TOTPDevice | None = _begun(administrator).select_for_update().first()
@@ -87,7 +88,7 @@ def confirm_authenticator(*, administrator: Administrator, code: str, actor: Act
         TOTPDevice.objects.filter(user=administrator, confirmed=True).delete()
         device.confirmed = True
         device.save(update_fields=["confirmed"])
-        _record("administrator.authenticator_set", administrator, actor, now)
+        record_everywhere(action="administrator.authenticator_set", administrator=administrator, actor=actor, now=now)
         return device
 
 
@@ -102,10 +103,10 @@ def make_backup_codes(*, administrator: Administrator, count: int = BACKUP_CODES
 
 
 def replace_backup_codes(*, administrator: Administrator, actor: Actor, now: datetime) -> list[str]:
-    """New backup codes, asked for by the administrator. Runs inside a tenant's scope, whose history tells of it."""
+    """New backup codes, asked for by the administrator. Called outside any scope; told as a new app is."""
     with transaction.atomic():
         codes = make_backup_codes(administrator=administrator)
-        _record("administrator.backup_codes_made", administrator, actor, now)
+        record_everywhere(action="administrator.backup_codes_made", administrator=administrator, actor=actor, now=now)
         return codes
 
 
@@ -120,14 +121,3 @@ def has_authenticator(administrator: Administrator) -> bool:
 
 def backup_codes_left(administrator: Administrator) -> int:
     return int(StaticToken.objects.filter(device__user=administrator, device__confirmed=True).count())
-
-
-def _record(action: str, administrator: Administrator, actor: Actor, now: datetime) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        subject_kind="administrator",
-        subject_id=administrator.pk,
-        address=administrator.email,
-    )

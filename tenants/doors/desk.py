@@ -24,9 +24,13 @@ from tenants.source import client_address
 CHOSEN = "tenant"
 """The session's key for the chosen tenant's id."""
 
-OUTSIDE = frozenset({"switch_tenant", "password_change", "sign_out_others", "accept_offer", "decline_offer"})
-"""Pages that work in no tenant's scope, as they enter some themselves: the switch leaves one tenant for another, a
-password is changed and sessions end for every tenant of their owner, and an offer comes from a tenant of its own."""
+OUTSIDE = frozenset(
+    {"switch_tenant", "accept_offer", "decline_offer"}
+    | {"account", "password_change", "sign_out_others", "backup_codes"}
+    | {"authenticator", "authenticator_begin", "authenticator_qr"}
+)
+"""Pages that work in no tenant's scope, as they enter some themselves: the switch leaves one tenant for another, an
+offer comes from a tenant of its own, and what somebody signs in with is theirs in every tenant, or in none yet."""
 
 OFFERED = 50
 """How many tenants the switcher offers to an operator at most; the others are named by id or domain."""

@@ -157,10 +157,10 @@ OF_NO_ROLE = {
 """Pages outside any tenant: they ask who somebody is, not what their roles allow."""
 
 EXEMPT_FROM_A_SEAT = {
-    "admin/account/password/",
+    *(route for route in DOORS if route.startswith("admin/account/")),
     "admin/(app_list)",
     "admin/(everything else)",
     "admin/jsi18n/",
     *(route for route in DOORS if route.endswith("/<path:object_id>/")),
 }
-"""Pages that also answer who holds no role anywhere: with their own password, with nothing, or by leading elsewhere."""
+"""Pages that also answer who holds no role anywhere: with their own account, with nothing, or by leading elsewhere."""

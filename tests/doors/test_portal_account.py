@@ -10,8 +10,11 @@ from django.db.models.functions import Now
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from tenants.models import AuditEntry
+from tenants.roles import Role
+from tenants.scope import tenant_scope
 from tests import factories
-from tests.doors.portal import BACKUP_CODE, app_of, text, with_backup_code
+from tests.doors.portal import BACKUP_CODE, app_of, signed_in, text, with_backup_code
 from tests.doors.test_portal_sign_in import app_code
 
 CODES = "/admin/account/backup-codes/"
@@ -84,3 +87,35 @@ def test_R63_a_setting_up_that_was_left_shows_its_secret_to_nobody(portal, adele
     assert portal.post("/admin/account/authenticator/", {"code": code})["Location"] == "/admin/account/"
     assert portal.get("/admin/account/authenticator/qr.svg").status_code == 404
     assert not begun.get().confirmed
+
+
+def enrolled(client, who):
+    """The client has set an app up and made new backup codes with it."""
+    client.post(BEGIN, BOTH)
+    device = TOTPDevice.objects.get(user=who)
+    done = client.post("/admin/account/authenticator/", {"code": app_code(device)}, follow=True)
+    assert "Your authenticator app is set up." in text(done)
+    TOTPDevice.objects.filter(user=who).update(last_t=-1)
+    made = client.post(CODES, {"password": factories.PASSWORD, "code": app_code(device)})
+    assert len(made.context["codes"]) == 10
+
+
+def test_R64_a_second_factor_that_changed_is_told_to_every_tenant_of_theirs(fabrikam, contoso):
+    omar = factories.administrator("omar@f.example", (fabrikam, Role.GUEST_INVITER), (contoso, Role.GLOBAL_READER))
+    enrolled(signed_in(omar, fabrikam), omar)
+    for tenant in (fabrikam, contoso):
+        with tenant_scope(tenant.id):
+            told = list(AuditEntry.objects.order_by("id").values_list("action", "actor_name", "address"))
+        assert [line[0] for line in told] == ["administrator.authenticator_set", "administrator.backup_codes_made"]
+        assert {line[2] for line in told} == {omar.email}
+
+
+def test_R63_who_holds_no_role_yet_sets_up_an_app(fabrikam):
+    nobody = factories.administrator("kim@f.example")
+    client = signed_in(nobody)
+    page = text(client.get("/admin/account/"))
+    assert "No tenant is open" in page
+    assert "Fabrikam" not in page
+    enrolled(client, nobody)
+    with tenant_scope(fabrikam.id):
+        assert not AuditEntry.objects.exists()
