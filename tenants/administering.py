@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tenants import audit
 from tenants.addresses import AddressRefused, canonical
-from tenants.audit import Actor
+from tenants.audit import Actor, ActorKind
 from tenants.credentials import Credentials, ask_for_another_password, fresh_credentials
 from tenants.models import Administrator, RoleAssignment, RoleOffer, Tenant
 from tenants.refusals import Code, Refusal, Refused
@@ -30,7 +31,7 @@ def create_administrator(
     """
     try:
         with transaction.atomic():
-            made = _new_administrator(email, name)
+            made = _new_administrator(email, name, tenant, _vouches(actor))
             _introduce(tenant, made.administrator, roles, actor, now)
             return made
     except Refused as refused:
@@ -47,7 +48,7 @@ def appoint_administrator(
     try:
         with transaction.atomic():
             _refuse_none(roles)
-            made = _new_administrator(email, name)
+            made = _new_administrator(email, name, tenant, _vouches(actor))
             ask_for_another_password(made.administrator)
             _introduce(tenant, made.administrator, roles, actor, now)
             return made
@@ -89,7 +90,7 @@ def create_operator(*, email: str, name: str) -> Credentials | Refusal:
     """
     try:
         with transaction.atomic():
-            made = _new_administrator(email, name)
+            made = _new_administrator(email, name, None, is_confirmed=True)
             made.administrator.is_superuser = True
             made.administrator.save(update_fields=["is_superuser"])
             ask_for_another_password(made.administrator)
@@ -169,22 +170,38 @@ def remove_administrator(
         return refused.refusal
 
 
+def without_global_administrator(administrator: Administrator) -> list[Tenant]:
+    """The tenants where they are Global Administrator and nobody else is, who could sign in."""
+    theirs = Tenant.objects.filter(roles__administrator=administrator, roles__role=Role.GLOBAL_ADMINISTRATOR)
+    return [one for one in theirs.order_by("name", "id") if not _others_than(administrator, one).exists()]
+
+
 def in_order(roles: Collection[str]) -> list[Role]:
     """The roles as the table has them, the most powerful first."""
     return [role for role in Role if role in roles]
 
 
-def _new_administrator(email: str, name: str) -> Credentials:
+def _new_administrator(email: str, name: str, made_in: Tenant | None, is_confirmed: bool) -> Credentials:
     try:
         key = canonical(email).key
     except AddressRefused as refused:
         raise Refused(_no(refused.reason)) from None
     administrator, is_new = Administrator.objects.get_or_create(
-        email=key, defaults={"name": (name.strip() or key)[:100]}
+        email=key,
+        defaults={
+            "name": (name.strip() or key)[:100],
+            "made_in": made_in,
+            "is_confirmed": is_confirmed,
+        },
     )
     if not is_new:
         raise Refused(_no(f"{key} is an administrator already. Give them a role, or reset their password."))
     return fresh_credentials(administrator)
+
+
+def _vouches(actor: Actor) -> bool:
+    """Who appoints proves no address: whom an operator makes counts as confirmed, whom a tenant makes does not."""
+    return actor.kind == ActorKind.OPERATOR
 
 
 def _introduce(tenant: Tenant, made: Administrator, roles: Iterable[Role], actor: Actor, now: datetime) -> None:
@@ -212,20 +229,23 @@ def _refuse_none(roles: Collection[Role]) -> None:
 
 
 def _refuse_the_last(tenant: Tenant, administrator: Administrator) -> None:
-    # Who never chose a password may be a slip of the pen: nobody has signed in with that account for good.
-    others = RoleAssignment.objects.filter(
-        tenant=tenant,
-        role=Role.GLOBAL_ADMINISTRATOR,
-        administrator__is_active=True,
-        administrator__must_change_password=False,
-    ).exclude(administrator=administrator)
-    if not others.exists():
+    if not _others_than(administrator, tenant).exists():
         raise Refused(
             _no(
                 f"{administrator.email} is the last Global Administrator of {tenant.name}. Appoint another one first. "
                 "They count once they have signed in and chosen a password of their own."
             )
         )
+
+
+def _others_than(administrator: Administrator, tenant: Tenant) -> QuerySet[RoleAssignment]:
+    # Who never chose a password may be a slip of the pen: nobody has signed in with that account for good.
+    return RoleAssignment.objects.filter(
+        tenant=tenant,
+        role=Role.GLOBAL_ADMINISTRATOR,
+        administrator__is_active=True,
+        administrator__must_change_password=False,
+    ).exclude(administrator=administrator)
 
 
 def _record(

@@ -14,6 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from tenants.owned import OwnedModel
@@ -69,6 +70,8 @@ class Tenant(models.Model):
     history_days = models.PositiveIntegerField(null=True, blank=True)
     # When the last bulk mail that is planned may leave: the next ones queue up behind it (R17).
     bulk_mails_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the next bulk mail may leave, however many are late: a relay that stood still keeps the rate, too (R17).
+    bulk_paced_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     code_mails_per_hour = models.PositiveIntegerField(default=600)
     invitations_per_hour = models.PositiveIntegerField(default=500)
@@ -79,18 +82,14 @@ class Tenant(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(passcode_minutes__range=(10, 30)), name="tenant_passcode_minutes"),
             models.CheckConstraint(
-                condition=models.Q(passcode_minutes__range=(10, 30)), name="tenant_passcode_minutes"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(invitation_days__isnull=True) | models.Q(invitation_days__range=(1, 365)),
+                condition=Q(invitation_days__isnull=True) | Q(invitation_days__range=(1, 365)),
                 name="tenant_invitation_days",
             ),
+            models.CheckConstraint(condition=Q(allowed_domains=[]) | Q(denied_domains=[]), name="tenant_allow_or_deny"),
             models.CheckConstraint(
-                condition=models.Q(allowed_domains=[]) | models.Q(denied_domains=[]), name="tenant_allow_or_deny"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(history_days__isnull=True) | models.Q(history_days__range=(30, 3650)),
+                condition=Q(history_days__isnull=True) | Q(history_days__range=(30, 3650)),
                 name="tenant_history_days",
             ),
         ]
@@ -132,6 +131,9 @@ class Administrator(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # Whoever made the password has seen it: the portal asks for another one first.
     must_change_password = models.BooleanField(default=False, db_default=False)
+    # Appointing proves no address: the tenant where it was made believes it, others once an operator vouches for it.
+    made_in = models.ForeignKey(Tenant, models.SET_NULL, null=True, editable=False, db_index=False, related_name="+")
+    is_confirmed = models.BooleanField(default=False, db_default=False)
     # Part of what a session is bound to: raising it ends them all.
     session_epoch = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -241,10 +243,10 @@ class AuditEntry(OwnedModel):
     address = models.CharField(max_length=254, blank=True, db_default="", db_collation="C")
 
     class Meta(OwnedModel.Meta):
-        _trouble = ~models.Q(outcome=Outcome.SUCCESS)
+        _trouble = ~Q(outcome=Outcome.SUCCESS)
         indexes: ClassVar = [
             models.Index(fields=["tenant", "-id"], name="audit_newest"),
-            models.Index(fields=["tenant", "address", "-id"], name="audit_address", condition=~models.Q(address="")),
+            models.Index(fields=["tenant", "address", "-id"], name="audit_address", condition=~Q(address="")),
             models.Index(fields=["tenant", "subject_id", "-id"], name="audit_subject"),
             models.Index(fields=["tenant", "correlation"], name="audit_correlation"),
             models.Index(fields=["tenant", "action", "-id"], name="audit_action"),
@@ -279,9 +281,7 @@ class AuditSeal(OwnedModel):
             models.UniqueConstraint(fields=["tenant", "first_id"], name="seal_first"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["tenant", "sequence"], name="seal_kept", condition=models.Q(forgotten_at__isnull=True)
-            ),
+            models.Index(fields=["tenant", "sequence"], name="seal_kept", condition=Q(forgotten_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

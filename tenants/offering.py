@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from tenants import audit, budgets
 from tenants.audit import Actor
@@ -26,6 +26,9 @@ APPOINTMENTS: Final = 10
 APPOINTMENTS_LAST: Final = timedelta(hours=1)
 """Appointing tells whether an address has an account here, so nobody may ask that often; each leaves a line."""
 
+_BELIEVED: Final = Q(administrator__is_confirmed=True) | Q(tenant=F("administrator__made_in"))
+"""Another tenant wrote the address of the account and made its first password: it may be nobody's of that name."""
+
 GONE: Final = "This offer was answered or withdrawn meanwhile. Load the page again."
 
 
@@ -37,9 +40,15 @@ def take_appointment(administrator: Administrator) -> datetime | None:
 
 
 def offers_to(administrator: Administrator) -> QuerySet[RoleOffer]:
-    """What the owner of the account is asked, the oldest first."""
-    found = RoleOffer.objects.filter(administrator=administrator, is_open=True, tenant__is_active=True)
+    """What the owner of the account is asked, the oldest first: nothing by a tenant that has only another one's word
+    for who that is, until an operator confirms it."""
+    found = RoleOffer.objects.filter(_BELIEVED, administrator=administrator, is_open=True, tenant__is_active=True)
     return found.select_related("tenant").order_by("offered_at", "id")
+
+
+def is_believed(*, tenant: Tenant, administrator: Administrator) -> bool:
+    """Whether the tenant may take the account for the person's whose address it has."""
+    return administrator.is_confirmed or administrator.made_in_id == tenant.pk
 
 
 def roles_in(offer: RoleOffer) -> list[Role]:
@@ -53,7 +62,8 @@ def offer_roles(
     """Ask the owner of the account whether they want these roles here. Inside the tenant's scope.
 
     An account that never chose its own password is offered them alike, and can never accept: whoever made that password
-    could. Refuses no roles, who holds one here, and a second offer.
+    could. One that another tenant made, and no operator confirmed, is offered them alike too and asked nothing so far.
+    Refuses no roles, who holds one here, and a second offer.
     """
     if not roles:
         return _no("Choose at least one role.")

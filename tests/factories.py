@@ -27,6 +27,7 @@ class AdministratorFactory(DjangoModelFactory[Administrator]):
 
     email = Sequence(lambda n: f"administrator{n}@fabrikam.example")
     name = "Adele Vance"
+    is_confirmed = True
 
 
 def tenant(name: str, domain: str, **fields: Any) -> Tenant:

@@ -31,6 +31,26 @@ def administrator_of(tenant: Tenant, email: str) -> Administrator:
     return found
 
 
+def administrator_named(email: str) -> Administrator:
+    """As above, whether they hold a role or none. Raises CommandError where nobody signs in with this email."""
+    found = administrator_called(email)
+    if found is None:
+        raise CommandError(
+            f"{email} is no administrator. List a tenant's: manage.py administrators --tenant DOMAIN; "
+            "the operators: manage.py administrators --operators"
+        )
+    return found
+
+
+def agreed(question: str) -> bool:
+    """Whether whoever is at this shell types yes. Raises CommandError where nobody is there."""
+    try:
+        answer = input(f"{question} Type yes: ")
+    except EOFError:
+        raise CommandError("Nobody is there to answer. Add --yes.") from None
+    return answer.strip().lower() == "yes"
+
+
 def credentials_shown(made: Credentials, what: str) -> str:
     """Password and backup codes for whoever asked for them."""
     return (

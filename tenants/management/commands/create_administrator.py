@@ -13,9 +13,10 @@ from django.utils import timezone
 from tenants.administering import admit_administrator, appoint_administrator, create_operator
 from tenants.credentials import Credentials, renew_credentials
 from tenants.directory import find_tenant
-from tenants.doors.administrators import administrator_called, credentials_shown
+from tenants.doors.administrators import administrator_called, agreed, credentials_shown
 from tenants.doors.commands import OperatorCommand
-from tenants.models import Tenant
+from tenants.models import Administrator, Tenant
+from tenants.offering import is_believed
 from tenants.refusals import Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope
@@ -28,7 +29,8 @@ class Command(OperatorCommand):
         "Makes an administrator of a tenant and prints a random password and three single-use backup codes, which are "
         "the second factor until an authenticator app is set up in the portal (Your account). At the first sign-in the "
         "portal asks for another password and makes other backup codes. Who is an administrator already gets the role "
-        "in this tenant too and keeps their password; nobody asks them, as the portal would. With --operator: somebody "
+        "in this tenant too and keeps their password; nobody asks them, as the portal would; where another tenant made "
+        "the account and confirm_administrator was not run, this asks first. With --operator: somebody "
         "who may enter every tenant. With --reset: a new password and new backup codes; the old ones and open sessions "
         "end, the app stays (recover_administrator takes it away)."
     )
@@ -45,6 +47,7 @@ class Command(OperatorCommand):
         where.add_argument("--tenant", metavar="ID_OR_DOMAIN", help="the tenant to administer: its id or a domain")
         where.add_argument("--operator", action="store_true", help="no tenant of their own: may enter every tenant")
         where.add_argument("--reset", action="store_true", help="new password and backup codes for who is there")
+        parser.add_argument("--yes", action="store_true", help="do not ask about an account that another tenant made")
         parser.add_argument("--name", default="", help="how pages and mails call them (default: the address)")
         parser.add_argument(
             "--role",
@@ -67,11 +70,25 @@ class Command(OperatorCommand):
             raise CommandError(f"No tenant is called '{options['tenant']}'. List them: manage.py doctor")
         roles = [Role(role) for role in options["roles"] or [Role.GLOBAL_ADMINISTRATOR]]
         with tenant_scope(tenant.id):
-            return self._administer(tenant, roles, options["email"], options["name"])
+            there = administrator_called(options["email"])
+            if there is not None and not options["yes"]:
+                self._ask_about(there, tenant)
+            return self._administer(tenant, roles, there, options["email"], options["name"])
 
-    def _administer(self, tenant: Tenant, roles: list[Role], email: str, name: str) -> str:
+    def _ask_about(self, there: Administrator, tenant: Tenant) -> None:
+        if is_believed(tenant=tenant, administrator=there):
+            return
+        who_made = f"{there.made_in.name} made this account" if there.made_in else "Nobody knows who made this account"
+        self.stderr.write(
+            f"{who_made}, and no operator confirmed that it is the person's of {there.email}: whoever typed that "
+            "address saw the first password and may be the one who signs in. Ask the person, then: "
+            f"manage.py confirm_administrator {there.email}"
+        )
+        if not agreed(f"Give this account a role in {tenant.name} all the same?"):
+            raise CommandError("Nothing was changed.")
+
+    def _administer(self, tenant: Tenant, roles: list[Role], there: Administrator | None, email: str, name: str) -> str:
         held = " and ".join(role.label for role in roles)
-        there = administrator_called(email)
         if there is None:
             made = appoint_administrator(
                 tenant=tenant, email=email, name=name, roles=roles, actor=self.actor, now=timezone.now()

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from tenants.credentials import recover_administrator
-from tenants.doors.administrators import administrator_called, credentials_shown
+from tenants.doors.administrators import administrator_named, agreed, credentials_shown
 from tenants.doors.commands import OperatorCommand
 
 
@@ -31,19 +31,9 @@ class Command(OperatorCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        there = administrator_called(options["email"])
-        if there is None:
-            raise CommandError(
-                f"{options['email']} is no administrator. List a tenant's: manage.py administrators --tenant DOMAIN"
-            )
-        if not options["yes"] and not self._is_agreed(there.email):
+        there = administrator_named(options["email"])
+        question = f"Take the authenticator app of {there.email} away and make new credentials?"
+        if not options["yes"] and not agreed(question):
             raise CommandError("Nothing was changed.")
         made = recover_administrator(administrator=there, actor=self.actor, now=timezone.now())
         return credentials_shown(made, "has new credentials; the app, the old password, codes and all sessions ended")
-
-    def _is_agreed(self, email: str) -> bool:
-        try:
-            answer = input(f"Take the authenticator app of {email} away and make new credentials? Type yes: ")
-        except EOFError:
-            raise CommandError("Nobody is there to answer. Add --yes.") from None
-        return answer.strip().lower() == "yes"
