@@ -114,6 +114,16 @@ def state_mark(batch: Batch) -> SafeString:
     return mark(STATE_MARKS[state], said)
 
 
+def again_of(batch: Batch) -> int:
+    """How many of what is done were done again."""
+    return int(batch.choice.get("again", 0))
+
+
+def waiting_word(batch: Batch) -> str:
+    """What is said of rows that nothing was done with."""
+    return "Not done" if batch.state == BatchState.DISCARDED else "Waiting"
+
+
 def row_mark(batch: Batch, row: BatchRow) -> tuple[SafeString, str]:
     """What is said of a row, and what to do about it: a reason is `what is wrong: what to do`."""
     words, reason = words_of(batch), row.result_reason or row.reason
@@ -126,7 +136,7 @@ def row_mark(batch: Batch, row: BatchRow) -> tuple[SafeString, str]:
     if row.result == Result.DONE:
         return mark("ok", words.done_again if is_again else words.done), ""
     if batch.state == BatchState.DISCARDED:
-        return mark("off", "Not done"), ""
+        return mark("off", waiting_word(batch)), ""
     return mark("wait", words.will_again if is_again else words.will), reason
 
 

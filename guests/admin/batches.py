@@ -19,7 +19,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from guests.admin.batch_words import counted, part_read, row_mark, state_mark, time_to_go, words_of
+from guests.admin.batch_words import (
+    again_of,
+    counted,
+    part_read,
+    row_mark,
+    state_mark,
+    time_to_go,
+    waiting_word,
+    words_of,
+)
 from guests.admin.bulk_upload import UploadPages
 from guests.admin.holders import mailed_within
 from guests.admin.recalling import RecallPages
@@ -109,7 +118,7 @@ class BatchAdmin(RecallPages, UploadPages):
         page = None
         if chosen:
             page = keyset(chosen["found"], order=("number",), request=request, per_page=SHOWN)
-        is_still, again = "still" in request.GET, int(batch.choice.get("again", 0))
+        is_still, again = "still" in request.GET, again_of(batch)
         response = self.page(
             request,
             "admin/guests/batch.html",
@@ -124,6 +133,7 @@ class BatchAdmin(RecallPages, UploadPages):
             again=again,
             once=batch.done - again,
             finished=batch.done + batch.failed,
+            waiting_word=waiting_word(batch),
             part_read=part_read(batch),
             to_go=time_to_go(batch, now),
             mailed_within=mailed_within(tenant, batch.mails, now=now),
@@ -171,15 +181,26 @@ class BatchAdmin(RecallPages, UploadPages):
 def _tabs(batch: Batch) -> list[dict[str, Any]]:
     """The lists that the page's numbers lead to, each along an index."""
     words, rows = words_of(batch), BatchRow.objects.filter(batch=batch)
-    has_begun = batch.state not in (BatchState.CHECKED,)
-    tabs = [
-        ("failed", "Failed", batch.failed, rows.filter(result=Result.FAILED)) if has_begun else None,
-        ("bad", words.cannot, batch.rows_refused, rows.filter(verdict=Verdict.REFUSED)),
-        ("again", "Again", batch.rows_again, rows.filter(verdict=Verdict.AGAIN)) if batch.rows_again else None,
-        ("new", words.done if has_begun else words.will, batch.rows_new, rows.filter(verdict=Verdict.NEW)),
-        ("all", "All rows", batch.rows, rows),
+    bad, again, new = (rows.filter(verdict=one) for one in (Verdict.REFUSED, Verdict.AGAIN, Verdict.NEW))
+    tabs = [("bad", words.cannot, batch.rows_refused, bad)]
+    if batch.state == BatchState.CHECKED:
+        if batch.rows_again:
+            tabs.append(("again", "Again", batch.rows_again, again))
+        tabs.append(("new", words.will, batch.rows_new, new))
+    else:
+        tabs.insert(0, ("failed", "Failed", batch.failed, rows.filter(result=Result.FAILED)))
+        if done_again := again_of(batch):
+            tabs.append(("again", words.done_again, done_again, again.filter(result=Result.DONE)))
+        tabs.append(("new", words.done, batch.done - done_again, new.filter(result=Result.DONE)))
+        if batch.waiting:
+            waiting = rows.filter(result=Result.WAITING).exclude(verdict=Verdict.REFUSED)
+            tabs.append(("waiting", waiting_word(batch), batch.waiting, waiting))
+    tabs.append(("all", "All rows", batch.rows, rows))
+    # Nobody is looked for where nobody is counted: to find out, all rows of the other kind would be read.
+    return [
+        {"key": key, "name": name, "count": count, "found": found if count else rows.none()}
+        for key, name, count, found in tabs
     ]
-    return [dict(zip(("key", "name", "count", "found"), tab, strict=True)) for tab in tabs if tab]
 
 
 def _first_of(tabs: list[dict[str, Any]]) -> dict[str, Any] | None:
