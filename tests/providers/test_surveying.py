@@ -14,7 +14,7 @@ from providers.discovery import gather_facts
 from providers.lookups import directory_at
 from providers.models import IdentityProvider, KnownAccountDomain
 from providers.rules import Answer, Fallback, Order, PasscodeState, Primary
-from providers.surveying import gather_many
+from providers.surveying import gather_many, seen_accounts, with_account_seen
 from tenants.addresses import canonical
 from tenants.audit import Actor
 from tenants.models import Tenant
@@ -93,3 +93,15 @@ def test_R34_the_other_tenants_rows_are_not_read(
 def test_R34_it_refuses_outside_a_scope(fabrikam: Tenant, now: datetime) -> None:
     with pytest.raises(OutsideScope):
         gather_many(domains=["a.example"], now=now)
+
+
+def test_R34_an_account_that_was_seen_here_is_known_as_to_the_holder_of_a_link(arranged: None, now: datetime) -> None:
+    for domain in DOMAINS:
+        operations.remember_microsoft_account(address_key=f"a@{domain}")
+    facts = gather_many(domains=DOMAINS, now=now)
+    assert seen_accounts(address_keys=["a@plain.example", "b@plain.example"]) == {"a@plain.example"}
+    assert seen_accounts(address_keys=[]) == set()
+    assert {domain: with_account_seen(found) for domain, found in facts.items()} == {
+        domain: gather_facts(address=canonical(f"a@{domain}"), bound=None, now=now, is_link_held=True)
+        for domain in DOMAINS
+    }
