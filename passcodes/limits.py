@@ -127,6 +127,12 @@ def names_of_spent(prices: Sequence[Price]) -> list[str]:
     return [price.name for price in prices if used.get(price.key, 0) >= price.allowed]
 
 
+def is_paused(*, tenant_id: UUID, address_key: str) -> bool:
+    """Whether strangers' wrong codes in a row have used up the last of their tries for this address (R17)."""
+    prices = failures(tenant_id=tenant_id, address_key=address_key, pool=Pool.STRANGER)
+    return bool(names_of_spent([price for price in prices if price.name == PAUSE]))
+
+
 def end_of_wait(*, until: datetime, now: datetime) -> datetime | None:
     """The time to tell a guest, or None for a pause, which only a sign-in or an administrator ends."""
     return None if until - now > 2 * DAY else until

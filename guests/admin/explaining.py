@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from guests.models import Guest
+from guests.models import Guest, Source
 from guests.operations.explaining import Explanation, explain_sign_in
 from providers.admin import explanation_context
 from providers.forms import ExplainForm
@@ -44,7 +44,7 @@ class ExplainPages(TenantModelAdmin):
         elif address is not None:
             form = ExplainForm(initial={"address": address.to_send})
         found = None if address is None else explain_sign_in(tenant=tenant_of(request), address=address, now=clock())
-        shown = {} if found is None else explanation_context(found.facts, self._urls(request, found))
+        deleted = reverse("admin:guests_deleted") if self.may(request, Action.GUESTS_VIEW) else ""
         return self.page(
             request,
             "admin/guests/explain.html",
@@ -52,8 +52,16 @@ class ExplainPages(TenantModelAdmin):
             form=form,
             errors=form.errors,
             found=found,
-            who="" if found is None else who(tenant_of(request), found),
-            **shown,
+            who="" if found is None else who(tenant_of(request), found, deleted_url=deleted),
+            **({} if found is None else self._shown(request, found)),
+        )
+
+    def _shown(self, request: HttpRequest, found: Explanation) -> dict[str, object]:
+        return explanation_context(
+            headline=found.headline,
+            rows=found.rows,
+            alternatives=found.alternatives,
+            urls=self._urls(request, found),
         )
 
     def _urls(self, request: HttpRequest, found: Explanation) -> dict[Setting, str]:
@@ -78,13 +86,14 @@ class ExplainPages(TenantModelAdmin):
         return canonical(guest.address)
 
 
-def who(tenant: Tenant, found: Explanation) -> SafeString:
-    """What the person is to the tenant, in a sentence."""
+def who(tenant: Tenant, found: Explanation, *, deleted_url: str = "") -> SafeString:
+    """What the person is to the tenant, in a sentence. `deleted_url` is the list of deleted guests, "" for who may not
+    see it."""
     guest = found.guest
     if guest is None:
-        words = "<strong>{}</strong> is a stranger to {}: nobody has invited this address."
-        return format_html(words, found.address.key, tenant.name)
-    way = [format_html("invited on {}", shown_time(guest.created_at, "j F Y"))]
+        return _who_is_not_here(tenant, found, deleted_url)
+    came = "signed up on {}" if guest.source == Source.SELF_SERVICE else "invited on {}"
+    way = [format_html(came, shown_time(guest.created_at, "j F Y"))]
     if guest.sponsor_name:
         way = [format_html("{} by {}", way[0], guest.sponsor_name)]
     if guest.link_opened_at:
@@ -99,6 +108,19 @@ def who(tenant: Tenant, found: Explanation) -> SafeString:
     return format_html(
         "<strong>{}</strong> is a {} of {}: {}.", found.address.key, kind, tenant.name, SafeString(", ".join(way))
     )
+
+
+def _who_is_not_here(tenant: Tenant, found: Explanation, deleted_url: str) -> SafeString:
+    if found.former is None:
+        words = "<strong>{}</strong> is a stranger to {}: nobody has invited this address."
+        return format_html(words, found.address.key, tenant.name)
+    went = "left" if found.former.has_left else "deleted"
+    on = shown_time(found.former.guest.deleted_at, "j F Y")
+    words = "<strong>{}</strong> is no guest of {} any more: {} on {}."
+    said = format_html(words, found.address.key, tenant.name, went, on)
+    if not deleted_url:
+        return said
+    return format_html('{} They are among the <a href="{}">deleted guests</a>.', said, deleted_url)
 
 
 def _id(text: str) -> UUID:

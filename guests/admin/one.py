@@ -29,7 +29,6 @@ from guests.operations.ending import end_session
 from guests.operations.resetting import block_guest, end_sessions, unblock_guest
 from passcodes import limits
 from passcodes.operations import lift_pause
-from passcodes.rules import Pool
 from providers.connections import name_of
 from tenants.audit import Actor
 from tenants.doors.admin import actor, clock
@@ -162,10 +161,4 @@ class OneGuestPages(EditPages, HistoryOfGuests):
 
 
 def _is_paused(guest: Guest) -> bool:
-    """Whether strangers' wrong codes in a row have used up the last of their tries (R17)."""
-    streak = [
-        price
-        for price in limits.failures(tenant_id=guest.tenant_id, address_key=guest.address_key, pool=Pool.STRANGER)
-        if price.name == limits.PAUSE
-    ]
-    return bool(limits.names_of_spent(streak))
+    return limits.is_paused(tenant_id=guest.tenant_id, address_key=guest.address_key)

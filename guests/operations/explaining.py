@@ -1,28 +1,87 @@
-"""Explaining: which method an address would meet, and why, without anybody signing in (R60)."""
+"""Explaining: which method an address would meet, and why, without anybody signing in (R60).
+
+Knows what else stands between a person and a session: a block, the tenant's domains, a link that is gone, a pause after
+wrong codes. It must never begin a flow, nor spend anything of R17's budgets.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from guests.models import Guest
+from guests.models import Ended, Guest, Invitation
+from guests.operations.deleting import restorable
+from guests.operations.inviting import is_gone
 from guests.rules import is_domain_taken
+from passcodes.limits import is_paused
 from providers.discovery import gather_facts
-from providers.rules import Alternative, Decision, SignInFacts, Verdict, decide, headline, what_would_change_it
+from providers.operations.settings import stored_settings
+from providers.rules import (
+    Alternative,
+    Decision,
+    Method,
+    Reason,
+    Row,
+    SignInFacts,
+    Verdict,
+    decide,
+    headline,
+    rows_of,
+    what_would_change_it,
+)
 from tenants.addresses import Address
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
+from tenants.refusals import Code
+
+OUTCOMES: Final = {
+    Code.BLOCKED.value: "Cannot sign in: sign-in is blocked (E-BLOCKED)",
+    Code.DOMAIN.value: "Cannot sign in: the tenant does not take the domain (E-DOMAIN)",
+    Code.WAIT.value: "Codes are paused for the address (E-WAIT)",
+}
+"""What comes of it where something else than the method stands in the way."""
+
+
+@dataclass(frozen=True)
+class Former:
+    """A guest who had the address and is not in the directory any more. `has_left` says that they went themself."""
+
+    guest: Guest
+    has_left: bool
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The decision for one address. `guest` is None for a stranger; `obstacles` are what else to know of their way."""
+    """The decision for one address and what else was asked: `rows` are all rules in order, each with its verdict.
+
+    `guest` is None for a stranger, `former` who a stranger was within 30 days; `obstacles` are what else to know of
+    their way.
+    """
 
     address: Address
     guest: Guest | None
+    former: Former | None
     facts: SignInFacts
     decision: Decision
+    rows: tuple[Row, ...]
     alternatives: tuple[Alternative, ...]
     obstacles: tuple[str, ...]
+
+    @property
+    def refusing(self) -> Row | None:
+        """The first row that keeps them out."""
+        return next((row for row in self.rows if row.is_refusing), None)
+
+    @property
+    def error(self) -> str | None:
+        """The code that says so, None where they get in."""
+        return self.refusing.code if self.refusing else None
+
+    @property
+    def headline(self) -> str:
+        """The outcome in a few words."""
+        return OUTCOMES.get(self.error or "") or headline(self.decision)
 
 
 def explain_sign_in(*, tenant: Tenant, address: Address, now: datetime) -> Explanation:
@@ -34,37 +93,121 @@ def explain_sign_in(*, tenant: Tenant, address: Address, now: datetime) -> Expla
         bound_provider_id=guest.method_provider_id if guest else None,
         now=now,
     )
-    decision = decide(facts)
+    decision, former = decide(facts), None if guest else _former(address)
+    newest = _newest_invitation(guest, now) if guest and not guest.has_accepted else None
+    before = (*_blocked(guest), *_domain(tenant, address, guest), *_link(newest, now))
+    is_shut_out = any(row.is_refusing for row in before)
     return Explanation(
         address=address,
         guest=guest,
+        former=former,
         facts=facts,
         decision=decision,
-        alternatives=tuple(what_would_change_it(facts)),
-        obstacles=(*_obstacles(tenant, address, guest), *_by_link(address, guest, decision, now)),
+        rows=(*before, *rows_of(decision), *_pause(guest, newest, decision, now)),
+        alternatives=what_would_change_it(facts, stored_settings().orders.values()),
+        obstacles=(
+            *_uninvited(guest, former),
+            *(_by_link(address, decision, now) if _is_live(newest, now) and not is_shut_out else ()),
+        ),
     )
 
 
-def _by_link(address: Address, guest: Guest | None, typed: Decision, now: datetime) -> list[str]:
+def _former(address: Address) -> Former | None:
+    guest = restorable().filter(address_key=address.key).order_by("-deleted_at").first()
+    if guest is None:
+        return None
+    told = AuditEntry.objects.filter(subject_id=guest.id, action__in=("guest.deleted", "guest.left"))
+    last = told.order_by("-id").values_list("action", flat=True).first()
+    return Former(guest, has_left=last == "guest.left")
+
+
+def _newest_invitation(guest: Guest, now: datetime) -> Invitation | None:
+    """The newest whose link works, else the newest of all."""
+    newest = Invitation.objects.filter(guest=guest).order_by("-created_at")
+    live = next((one for one in newest.filter(ended_at__isnull=True) if not is_gone(one, now)), None)
+    return live or newest.first()
+
+
+def _is_live(invitation: Invitation | None, now: datetime) -> bool:
+    return invitation is not None and not is_gone(invitation, now)
+
+
+def _blocked(guest: Guest | None) -> Iterator[Row]:
+    if guest is None:
+        return
+    if guest.is_blocked:
+        reason = Reason("R21", Verdict.REFUSED, "Sign-in is blocked for this guest. Unblock them on their page.")
+        yield Row("Sign-in blocked?", reason, Code.BLOCKED.value)
+    else:
+        yield Row("Sign-in blocked?", Reason("R21", Verdict.NO, "Sign-in is not blocked for this guest."))
+
+
+def _domain(tenant: Tenant, address: Address, guest: Guest | None) -> Iterator[Row]:
+    """Who has redeemed stays (R53)."""
+    if guest is not None and guest.has_accepted:
+        return
+    if is_domain_taken(address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains):
+        reason = Reason("R53", Verdict.NO, f"This tenant takes guests from {address.domain}.")
+        yield Row("Domain refused?", reason)
+    else:
+        reason = Reason("R53", Verdict.REFUSED, f"This tenant does not take guests from {address.domain}.")
+        yield Row("Domain refused?", reason, Code.DOMAIN.value)
+
+
+def _link(newest: Invitation | None, now: datetime) -> Iterator[Row]:
+    """A link that is gone keeps nobody out: a pending guest may redeem by their address, too (R38)."""
+    if newest is None:
+        return
+    if _is_live(newest, now):
+        until = (
+            f"until {newest.expires_at:%Y-%m-%d %H:%M} UTC" if newest.expires_at else "until it is redeemed or ended"
+        )
+        yield Row("An invitation’s link?", Reason("R52", Verdict.APPLIES, f"It works {until}."))
+        return
+    why = "expired"
+    if newest.ended_at is not None:
+        why = f"ended: {Ended(newest.ended_why).label.lower()}" if newest.ended_why else "ended"
+    sentence = (
+        f"None works any more, the last one {why}. Invite the guest again; until then they get in only by typing their "
+        "address at the front door or an application (R38)."
+    )
+    yield Row("An invitation’s link?", Reason("R52", Verdict.NO, sentence), Code.LINK_GONE.value)
+
+
+def _pause(guest: Guest | None, newest: Invitation | None, decision: Decision, now: datetime) -> Iterator[Row]:
+    """Asked where a code is what they would meet."""
+    if guest is None or decision.method is not Method.PASSCODE:
+        return
+    if not is_paused(tenant_id=guest.tenant_id, address_key=guest.address_key):
+        yield Row("Codes paused for the address?", Reason("R17", Verdict.NO, "Codes are not paused for this address."))
+        return
+    known = "A browser that they signed in with before still lets them in"
+    if _is_live(newest, now):
+        known = "The link of the invitation still lets them in"
+    sentence = (
+        f"Strangers typed 100 wrong codes in a row, so no browser may try one that is not known. {known} and ends the "
+        "pause; or lift it on their page."
+    )
+    yield Row("Codes paused for the address?", Reason("R17", Verdict.REFUSED, sentence), Code.WAIT.value)
+
+
+def _uninvited(guest: Guest | None, former: Former | None) -> Iterator[str]:
+    if guest is not None:
+        return
+    why = "Nobody invited this address"
+    if former is not None:
+        why = "The guest of this address left" if former.has_left else "The guest of this address was deleted"
+    yield (
+        f"{why}: no code is sent to it, and its pages look like everybody’s (R19). Only an application that is open "
+        "for sign-up sends one (R39a)."
+    )
+
+
+def _by_link(address: Address, typed: Decision, now: datetime) -> Iterator[str]:
     """What the holder of the invitation's link meets instead, who may be told what was seen of the address (R19)."""
-    if guest is None or guest.has_accepted:
-        return []
     found = decide(gather_facts(address=address, bound=None, is_link_held=True, now=now))
     if (found.method, found.choices) == (typed.method, typed.choices):
-        return []
+        return
     used = (one.sentence for one in found.reasons if one.verdict is Verdict.USED)
     known = next(used, found.reasons[-1].sentence)
-    return [f"By the link of the invitation: {headline(found)}. {known} Who only types the address is not told (R19)."]
-
-
-def _obstacles(tenant: Tenant, address: Address, guest: Guest | None) -> list[str]:
-    found = []
-    if guest is None:
-        found.append("Nobody invited this address: no code is sent to it, and its pages look like everybody's (R19).")
-    elif guest.is_blocked:
-        found.append("Sign-in is blocked for this guest.")
-    if (guest is None or not guest.has_accepted) and not is_domain_taken(
-        address.domain, allowed=tenant.allowed_domains, denied=tenant.denied_domains
-    ):
-        found.append(f"This tenant does not take guests from {address.domain} (R53).")
-    return found
+    yield f"By the link of the invitation: {headline(found)}. {known} Who only types the address is not told (R19)."

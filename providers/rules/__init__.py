@@ -7,11 +7,13 @@ from providers.rules.explanation import (
     QUESTIONS,
     VERDICT_WORDS,
     Alternative,
+    Row,
     Setting,
     as_json,
     as_lines,
     headline,
     reason_as_json,
+    rows_of,
     what_would_change_it,
 )
 from providers.rules.facts import (
@@ -51,6 +53,7 @@ __all__ = [
     "Provider",
     "Reason",
     "RefusedAs",
+    "Row",
     "Setting",
     "SignInFacts",
     "Verdict",
@@ -61,5 +64,6 @@ __all__ = [
     "headline",
     "order_refusal",
     "reason_as_json",
+    "rows_of",
     "what_would_change_it",
 ]

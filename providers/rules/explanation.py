@@ -1,11 +1,12 @@
 """A decision put into words and into JSON, for the portal, the command and the API alike (R35, R60)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from providers.rules.decision import Decision, RefusedAs, decide
-from providers.rules.facts import Answer, Bound, Knowledge, Method, PasscodeState, Provider, SignInFacts
+from providers.rules.facts import Answer, Bound, Knowledge, Method, Order, PasscodeState, Provider, SignInFacts
 from providers.rules.fallbacks import fallback_refusal
 from providers.rules.looks import Reason, Verdict
 from providers.rules.names import METHOD_NAMES
@@ -64,6 +65,19 @@ class Alternative:
     setting: Setting
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule of an explanation with what it asks; `code` is the error that a person meets by it, "" for none."""
+
+    question: str
+    reason: Reason
+    code: str = ""
+
+    @property
+    def is_refusing(self) -> bool:
+        return self.reason.verdict is Verdict.REFUSED
+
+
 def headline(decision: Decision) -> str:
     """The outcome in a few words: a method's name, or the error and what it means."""
     if decision.refused_as is RefusedAs.PASSCODES_OFF:
@@ -92,20 +106,30 @@ def as_json(decision: Decision) -> dict[str, object]:
     }
 
 
-def as_lines(decision: Decision) -> list[str]:
-    """The decision as lines of plain text: the outcome, then rule by rule the question, the answer and how we know."""
-    lines = [headline(decision), ""]
-    for number, reason in enumerate(decision.reasons, 1):
-        lines.append(f"{number:>2}. {QUESTIONS[reason.rule]} [{reason.rule}] {VERDICT_WORDS[reason.verdict]}")
+def rows_of(decision: Decision) -> tuple[Row, ...]:
+    """The rules that were looked at, as rows."""
+    error = decision.refused_as.value if decision.refused_as else ""
+    return tuple(
+        Row(QUESTIONS[one.rule], one, error if one.verdict is Verdict.REFUSED else "") for one in decision.reasons
+    )
+
+
+def as_lines(outcome: str, rows: Iterable[Row]) -> list[str]:
+    """An explanation as lines of plain text: the outcome, then rule by rule what is asked, the answer, how we know."""
+    lines = [outcome, ""]
+    for number, row in enumerate(rows, 1):
+        reason = row.reason
+        lines.append(f"{number:>2}. {row.question} [{reason.rule}] {VERDICT_WORDS[reason.verdict]}")
         lines.append(f"    {reason.sentence}")
     return lines
 
 
-def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
+def what_would_change_it(facts: SignInFacts, orders: Iterable[Order] = ()) -> tuple[Alternative, ...]:
     """Single changes after which the same person would meet another method, each found by deciding again (R60).
 
-    A change that the settings would refuse is not offered.
+    A change that the settings would refuse is not offered; `orders` are all that the tenant stores (R31, R32).
     """
+    stored = (*orders, facts.order)
     now = decide(facts)
     is_on = facts.passcodes.is_on
     turned = PasscodeState.DISABLED if is_on else PasscodeState.ENABLED
@@ -140,7 +164,7 @@ def what_would_change_it(facts: SignInFacts) -> tuple[Alternative, ...]:
         ),
         (Setting.REDEMPTION, "Resetting the guest's redemption status", replace(facts, bound=None)),
     ]
-    found = [(setting, change, decide(other)) for setting, change, other in supposed if _is_storable(other)]
+    found = [(setting, change, decide(other)) for setting, change, other in supposed if _is_storable(other, stored)]
     return tuple(
         Alternative(change, other.method, setting)
         for setting, change, other in found
@@ -165,10 +189,10 @@ def _let_in(bound: Bound | None, method: Method) -> Bound | None:
     return replace(bound, is_allowed=True) if bound is not None and bound.method is method else bound
 
 
-def _is_storable(facts: SignInFacts) -> bool:
+def _is_storable(facts: SignInFacts, orders: Iterable[Order]) -> bool:
     refusal = fallback_refusal(
         passcodes=facts.passcodes,
         is_microsoft_account_enabled=facts.is_microsoft_account_enabled,
-        orders=[facts.order],
+        orders=orders,
     )
     return refusal is None

@@ -15,7 +15,7 @@ from providers import operations
 from providers.admin import explanation_context
 from providers.forms import ExplainForm
 from providers.models import EmailPasscodePolicy, IdentityProvider, KnownAccountDomain
-from providers.rules import Method, PasscodeState
+from providers.rules import Method, PasscodeState, decide, headline, rows_of, what_would_change_it
 from tenants.audit import Actor
 from tenants.models import AuditEntry, RoleAssignment, Tenant
 from tenants.roles import Role
@@ -195,7 +195,10 @@ class TestTheTabs:
 
 
 def test_R60_an_explanation_is_ready_for_a_page() -> None:
-    context = explanation_context(NICOLE)
+    decision = decide(NICOLE)
+    context = explanation_context(
+        headline=headline(decision), rows=rows_of(decision), alternatives=what_would_change_it(NICOLE)
+    )
     assert context["headline"] == "A code by email"
     rules = context["rules"]
     assert isinstance(rules, list)

@@ -25,6 +25,8 @@ from providers.rules import (
     as_lines,
     decide,
     fallback_refusal,
+    headline,
+    rows_of,
     what_would_change_it,
 )
 
@@ -127,7 +129,7 @@ def test_R34_saying_no_to_everything_that_is_offered_ends(facts: SignInFacts) ->
 def test_R60_it_can_be_told_in_words_and_in_JSON(facts: SignInFacts) -> None:
     decision = decide(facts)
     assert as_json(decision)["method"] == decision.method.value
-    assert len(as_lines(decision)) == 2 + 2 * len(decision.reasons)
+    assert len(as_lines(headline(decision), rows_of(decision))) == 2 + 2 * len(decision.reasons)
     # The same method again is a change only where another provider would answer: the named one, or one after a reset.
     is_named = decision.provider_id or facts.bound
     assert all(one.method != decision.method or is_named for one in what_would_change_it(facts))

@@ -24,6 +24,7 @@ from providers.rules import (
     fallback_refusal,
     headline,
     order_refusal,
+    rows_of,
     what_would_change_it,
 )
 from tests.rules.test_providers_decision import NICOLE, OFF, ONLY_PASSCODE, SAML, YES
@@ -41,7 +42,8 @@ def test_R35_every_rule_of_the_order_has_its_question() -> None:
 
 
 def test_R60_as_lines_reads_as_an_answer_and_its_reasons() -> None:
-    lines = as_lines(decide(NICOLE))
+    decision = decide(NICOLE)
+    lines = as_lines(headline(decision), rows_of(decision))
     assert lines[:4] == [
         "A code by email",
         "",
@@ -128,6 +130,20 @@ def test_R60_a_locked_out_guest_is_told_of_both_remedies() -> None:
         ("Turning the email one-time passcode on", Method.PASSCODE),
         ("Resetting the guest's redemption status", Method.CREATE_MICROSOFT_ACCOUNT),
     ]
+
+
+def test_R60_what_another_stored_order_would_refuse_is_not_offered() -> None:
+    """Save judges all orders of the tenant together (R31), the one for another partner domain among them."""
+    elsewhere = Order(fallback=Fallback.PASSCODE, partner_domain="tailspin.example")
+    off = "Turning the email one-time passcode off"
+    assert off in [one.change for one in what_would_change_it(NICOLE, [Order()])]
+    assert off not in [one.change for one in what_would_change_it(NICOLE, [Order(), elsewhere])]
+
+
+def test_R60_the_rule_that_refuses_has_the_error_of_the_decision() -> None:
+    rows = rows_of(decide(replace(NICOLE, bound=BOUND, passcodes=OFF)))
+    assert [(row.reason.rule, row.code) for row in rows] == [("R3", ""), ("R5", "E-OTP-OFF")]
+    assert not [row for row in rows_of(decide(NICOLE)) if row.code or row.is_refusing]
 
 
 def test_R60_enabling_the_Microsoft_account_is_a_change_too() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from guests.management.addressed import address
 from guests.models import Guest
 from guests.operations.explaining import Explanation, explain_sign_in
-from providers.rules import METHOD_NAMES, as_json, as_lines
+from providers.rules import METHOD_NAMES, Row, as_json, as_lines, reason_as_json
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
 
@@ -43,11 +43,22 @@ def _json(found: Explanation) -> dict[str, object]:
         "obstacles": list(found.obstacles),
         "alternatives": [{"change": one.change, "method": one.method.value} for one in found.alternatives],
         **as_json(found.decision),
+        "error": found.error,
+        "reasons": [_row_as_json(row) for row in found.rows],
     }
 
 
-def _who(guest: Guest | None) -> str:
-    return "a guest of" if guest else "a stranger to"
+def _row_as_json(row: Row) -> dict[str, str]:
+    return {**reason_as_json(row.reason), **({"code": row.code} if row.code else {})}
+
+
+def _who(found: Explanation) -> str:
+    if found.guest:
+        return "a guest of"
+    if found.former is None or found.former.guest.deleted_at is None:
+        return "a stranger to"
+    went = "left" if found.former.has_left else "deleted"
+    return f"{went} on {found.former.guest.deleted_at:%Y-%m-%d}, no guest any more of"
 
 
 def _state(guest: Guest | None) -> str:
@@ -55,8 +66,8 @@ def _state(guest: Guest | None) -> str:
 
 
 def _lines(tenant: Tenant, found: Explanation) -> list[str]:
-    lines = [f"{found.address.key}, {_who(found.guest)} {tenant.name}{_state(found.guest)}"]
-    lines += [f"  {line}" for line in as_lines(found.decision)]
+    lines = [f"{found.address.key}, {_who(found)} {tenant.name}{_state(found.guest)}"]
+    lines += [f"  {line}" for line in as_lines(found.headline, found.rows)]
     lines += ["", *(f"  Note: {text}" for text in found.obstacles)] if found.obstacles else []
     if found.alternatives:
         lines += ["", "  What would change it:"]
