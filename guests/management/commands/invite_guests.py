@@ -41,6 +41,8 @@ class Command(TenantCommand):
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
         file: Path = options["file"]
+        if options["wait"] and not options["start"]:
+            raise CommandError("--wait needs --start: there is nothing to follow before.")
         try:
             with file.open("rb") as content:
                 outcome = upload_invitations(

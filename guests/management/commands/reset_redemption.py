@@ -32,8 +32,8 @@ class Command(TenantCommand):
     help = (
         "Reset a guest's redemption status: the method and the consent are cleared, sessions, live codes and old links "
         "end, and a new invitation is made. Prints its link; mails it with --mail. The guest's id and history stay. "
-        "Without --guest, many are reset by workers: those of a method, a provider or a domain, or who wait because "
-        "their provider was removed. That only says whom it would touch, until --start is given."
+        "Many are reset by workers: several named with --guest, those of a method, a provider or a domain, or who wait "
+        "because their provider was removed. That only says whom it would touch, until --start is given."
     )
     example = (
         "manage.py reset_redemption --tenant fabrikam.example --guest nicole@firstupconsultants.com --mail\n"
@@ -41,7 +41,13 @@ class Command(TenantCommand):
     )
 
     def add_tenant_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--guest", type=address, metavar="ADDRESS", help="the guest's email address")
+        parser.add_argument(
+            "--guest",
+            type=address,
+            action="append",
+            metavar="ADDRESS",
+            help="the guest's email address; several times for many",
+        )
         parser.add_argument("--all-with-method", choices=sorted(METHODS), help="many: all who redeemed so")
         parser.add_argument("--provider", type=UUID, metavar="ID", help="many: all who redeemed with this provider")
         parser.add_argument("--domain", default="", help="many: all of this domain who have redeemed")
@@ -62,15 +68,21 @@ class Command(TenantCommand):
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
         inviter = inviter_of(tenant, options["inviter_name"], options["inviter_address"])
-        is_many = options["all_with_method"] or options["provider"] or options["domain"] or options["waiting"]
-        if bool(options["guest"]) is bool(is_many):
-            raise CommandError("Name one guest with --guest, or many with --all-with-method, --domain or --waiting.")
+        is_by_kind = options["all_with_method"] or options["provider"] or options["domain"] or options["waiting"]
+        if bool(options["guest"]) is bool(is_by_kind):
+            raise CommandError(
+                "Name guests with --guest, or many with --all-with-method, --provider, --domain or --waiting."
+            )
+        guests = tuple({guest_at(one, tenant).id: None for one in options["guest"] or ()})
+        is_many = len(guests) != 1
+        if does_not_fit := _does_not_fit(options, is_many=is_many):
+            raise CommandError(does_not_fit)
         if is_many:
-            self._many(tenant, inviter, options)
+            self._many(tenant, Choice(guests=guests) if guests else _choice(options), inviter, options)
             return None
         who: dict[str, Any] = {
             "tenant": tenant,
-            "guest_id": guest_at(options["guest"], tenant).id,
+            "guest_id": guests[0],
             "inviter": inviter,
             "actor": self.actor,
             "now": timezone.now(),
@@ -88,10 +100,7 @@ class Command(TenantCommand):
         self.stdout.write(invited.link)
         return None
 
-    def _many(self, tenant: Tenant, inviter: Inviter, options: dict[str, Any]) -> None:
-        if options["new_address"]:
-            raise CommandError("--new-address is for one guest: name them with --guest.")
-        choice = _choice(options)
+    def _many(self, tenant: Tenant, choice: Choice, inviter: Inviter, options: dict[str, Any]) -> None:
         if not options["start"]:
             name_the_first(choice.found(), choice.in_words(), self.stdout)
             self.stdout.write("Nothing has been done. To reset them, give --start.")
@@ -108,6 +117,19 @@ class Command(TenantCommand):
         self.stdout.write(f"{batch.name} ({batch.id})")
         if options["wait"]:
             follow(batch, self.stdout)
+
+
+def _does_not_fit(options: dict[str, Any], *, is_many: bool) -> str:
+    """What is wrong with options that mean nothing together, nothing where all of them will be followed."""
+    if not is_many and (options["start"] or options["wait"]):
+        return "--start and --wait are for many. One guest is reset at once: leave them out."
+    if is_many and (options["new_address"] or options["keep_addresses"]):
+        return "--new-address and --keep-addresses are for one guest: name them with --guest."
+    if options["keep_addresses"] and not options["new_address"]:
+        return "--keep-addresses needs --new-address: without a new one, a guest's addresses stay anyway."
+    if options["wait"] and not options["start"]:
+        return "--wait needs --start: there is nothing to follow before."
+    return ""
 
 
 def _choice(options: dict[str, Any]) -> Choice:
