@@ -18,7 +18,7 @@ class Command(TenantCommand):
 
     help = (
         "Share an application with every guest of a tenant: it stands in My Apps, invitations may lead to it, and the "
-        "direct link that is printed opens it past the sign-in. Remove it in the portal, under Applications."
+        "direct link that is printed opens it past the sign-in. manage.py remove_application takes it away again."
     )
     example = (
         "manage.py add_application --tenant fabrikam.example --name 'Expense reports' "
