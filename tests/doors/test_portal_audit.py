@@ -243,22 +243,24 @@ def test_R64_every_search_leads_with_an_index_of_the_tenant(fabrikam: Tenant) ->
         AuditEntry.objects.bulk_create(lines)
     with owner() as cursor:
         cursor.execute("ANALYZE tenants_auditentry")
-    searches = {
-        "audit_address": Search(address="a5@x.example"),
-        "audit_code": Search(code="E-CODE"),
-        "audit_actor": Search(who=("n5",)),
-        "audit_correlation": Search(reference="0000-0000-0005"),
-        "audit_action": Search(actions=("guest.blocked",)),
-        "audit_outcome": Search(outcome="refused"),
-    }
+    searches = [
+        ("audit_address", Search(address="a5@x.example")),
+        ("audit_actor", Search(address="a5@x.example", actors=(("n5", UUID(int=5)),))),
+        ("audit_code", Search(code="E-CODE")),
+        ("audit_actor", Search(who=("n5",))),
+        ("audit_correlation", Search(reference="0000-0000-0005")),
+        ("audit_action", Search(actions=("guest.blocked",))),
+        ("audit_outcome", Search(outcome="refused")),
+        ("audit_outcome|audit_code", Search(outcome="refused", actions=("x.y", "guest.blocked"))),  # few: either will do
+    ]
     with tenant_scope(fabrikam.id), connection.cursor() as cursor:
-        for index, search in searches.items():
+        for index, search in searches:
             with CaptureQueriesContext(connection) as captured:
                 newest(search, before=None, at_most=25)
             statement = next(one["sql"] for one in captured if "ORDER BY" in one["sql"])
             cursor.execute(f"EXPLAIN {statement}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
-            assert index in plan, plan
+            assert any(one in plan for one in index.split("|")), plan
             assert "Seq Scan" not in plan
 
 
