@@ -49,7 +49,8 @@ class Told(TypedDict):
     code: NotRequired[str]
     details: NotRequired[Mapping[str, object] | None]
     address: NotRequired[str]
-    """The address that the line is about, which the log is searched by; the one in `details` where it is left out."""
+    """Whom the line is about: a guest's or a stranger's address, an administrator's email. The log shows it and is
+    searched by it. Where it is left out, the one in `details` is."""
 
 
 def record(**told: Unpack[Told]) -> None:
