@@ -80,8 +80,12 @@ class Explanation:
 
     @property
     def headline(self) -> str:
-        """The outcome in a few words."""
-        return OUTCOMES.get(self.error or "") or headline(self.decision)
+        """The outcome in a few words; who is no guest meets it as one."""
+        if self.error in OUTCOMES:
+            return OUTCOMES[self.error]
+        if self.guest is not None or self.error:
+            return headline(self.decision)
+        return f"{headline(self.decision)}, once invited{' again' if self.former else ''}"
 
 
 def explain_sign_in(*, tenant: Tenant, address: Address, now: datetime) -> Explanation:

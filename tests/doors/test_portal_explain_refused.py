@@ -140,6 +140,7 @@ def test_R55_who_was_deleted_or_left_was_invited_once(
     with tenant_scope(fabrikam.id):
         delete_guest(guest_id=nicole.pk, actor=operator, now=now)
     page = portal.post(EXPLAIN, {"address": NICOLE})
+    assert answer(portal)[0] == "A code by email, once invited again"
     assert "is no guest of Fabrikam any more: deleted on" in text(page)
     assert f'<a href="{DELETED}">deleted guests</a>' in page.content.decode()
     assert "obody invited this address" not in text(page)
@@ -165,7 +166,9 @@ def test_R39a_who_signed_up_was_not_invited(portal: Any, fabrikam: Tenant, nicol
 
 
 def test_R39a_a_stranger_is_sent_a_code_where_sign_up_is_open(portal: Any) -> None:
-    assert "Only an application that is open for sign-up sends one (R39a)." in answer(portal)[1]
+    headline, page = answer(portal)
+    assert headline == "A code by email, once invited"
+    assert "Only an application that is open for sign-up sends one (R39a)." in page
 
 
 def test_R31_what_save_would_refuse_for_another_order_is_not_offered(
