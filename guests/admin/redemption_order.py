@@ -6,7 +6,6 @@ It never says what becomes of a guest: the decision does.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -24,11 +23,12 @@ from guests.admin.known_domains import KnownDomainsPage
 from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
 from guests.admin.order_words import FALLBACKS, NAMES, asked_of, fallbacks_of
-from guests.admin.outlook import Change, Outlook, outlook
+from guests.admin.outlook import Outlook, outlook
 from guests.admin.passcode_switch import PasscodePage
 from guests.admin.provider_domains import ProviderDomainsPage
 from guests.admin.provider_impact import ProviderImpactPages
 from guests.admin.seen import Sight
+from guests.operations.foreseeing import with_order
 from providers.models import RedemptionOrder, RedemptionPolicy
 from providers.operations import (
     allow_skipping,
@@ -37,7 +37,7 @@ from providers.operations import (
     set_redemption_order,
     settings_version,
 )
-from providers.rules import Order
+from providers.rules import Fallback, Order
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.doors.admin import actor, clock
 from tenants.roles import Action
@@ -184,6 +184,7 @@ class RedemptionOrderAdmin(
         then = _outlook(domain, shown) if is_changed else None
         policy = RedemptionPolicy.objects.first() or RedemptionPolicy()
         asked = asked_of()
+        fallbacks = fallbacks_of(shown.fallback, policy)
         return self.page(
             request,
             "admin/guests/redemption_order.html",
@@ -196,8 +197,9 @@ class RedemptionOrderAdmin(
             is_stored=stored is not None,
             primaries=[asked[one] for one in shown.primaries],
             left_out=[asked[one] for one in shown.left_out],
-            fallbacks=fallbacks_of(shown.fallback, policy),
+            fallbacks=fallbacks,
             outlook=then,
+            are_codes_off=any(one["is_off"] for one in fallbacks if one["value"] == Fallback.PASSCODE.value),
             seen=_sight(domain, shown, then).key,
             may_set=self.may(request, Action.PROVIDERS_MANAGE),
             partners=[] if domain else _partners(),
@@ -224,21 +226,14 @@ def _stored(domain: str) -> tuple[Order | None, Order]:
     return orders.get(domain), orders.get("", Order())
 
 
-def _change(domain: str, order: Order) -> Change:
-    """The facts with this order in its place: a partner's own order stays over the tenant's."""
-    if domain:
-        return lambda facts: replace(facts, order=order)
-    return lambda facts: facts if facts.order.partner_domain else replace(facts, order=order)
-
-
 def _outlook(domain: str, draft: Draft) -> Outlook:
-    change = _change(domain, draft.as_order(domain))
+    change = with_order(draft.as_order(domain))
     return outlook(change=change, now=clock(), domains={domain} if domain else None)
 
 
 def _sight(domain: str, draft: Draft, then: Outlook | None) -> Sight:
     """What the page shows of this draft."""
-    counts = (then.changed, then.stranded) if then else (0, 0)
+    counts = (then.changed, then.stranded, then.failing) if then else (0, 0, 0)
     return Sight(f"order {domain} {draft.key}", settings_version(), counts)
 
 

@@ -90,6 +90,15 @@ def test_R62_the_first_save_shows_names_and_remedies_and_stores_nothing(portal, 
     assert is_on(fabrikam)
 
 
+def test_R62_pending_invitations_that_would_fail_are_a_warning_although_nobody_has_redeemed(portal, fabrikam, invite):
+    invite(fabrikam, "karin@firstupconsultants.com", name="Karin Berg")
+    page = portal.post(PAGE, {"is_on": "no"})
+    assert "Before you save: 1 pending invitation would fail" in text(page)
+    assert "nobody would be locked out" not in text(page)
+    assert 'class="v-panel v-panel-warning" aria-labelledby="impact"' in page.content.decode()
+    assert "A provider that knows their domain would let them in" in text(page)
+
+
 def test_R62_turned_off_and_its_three_guests_reset_in_the_same_step(portal, fabrikam, three):
     answer = saved(portal, PAGE, RESET)
     (batch,) = work_off(fabrikam)

@@ -208,6 +208,20 @@ def test_R62_who_would_fail_is_a_warning_and_the_rest_is_in_the_list_of_guests(p
     assert inline(html) == []
 
 
+def test_R62_who_would_not_get_in_is_led_to_the_setting_that_lets_them_in(portal, fabrikam, invite, operator, now):
+    with_entra(fabrikam, operator, now)
+    invite(fabrikam)
+    page = portal.post(PAGE, draft(portal.get(PAGE), fallback=MICROSOFT, remove=ENTRA))
+    assert "Codes by email would let them in: choose another fallback above." in text(page)
+    with tenant_scope(fabrikam.id):
+        operations.set_email_passcode(state=PasscodeState.DISABLED, actor=operator, now=now)
+    page = portal.post(PAGE, draft(portal.get(PAGE), remove=ENTRA))
+    assert "Codes by email would let them in. They are off: Email one-time passcode" in text(page)
+    assert 'href="/admin/providers/redemptionorder/email-passcode/"' in page.content.decode()
+    page = portal.post(PAGE, draft(portal.get(PAGE), remove=SOCIAL))
+    assert "would let them in" not in text(page)
+
+
 def test_R62_domains_with_fewer_guests_are_counted_only(portal, fabrikam, invite, monkeypatch):
     monkeypatch.setattr(foreseeing, "SHOWN", 1)
     monkeypatch.setattr(foreseeing, "NAMED", 1)

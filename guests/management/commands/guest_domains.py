@@ -8,7 +8,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from guests.management.addressed import inviter_of
+from guests.models import Batch
 from guests.operations.batches.choosing import revoke_untaken
+from guests.operations.remedying import change_domain_lists_and_revoke
 from guests.operations.turning_away import TurnedAway, turned_away
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.changing import change_domain_lists
@@ -37,35 +39,34 @@ class Command(TenantCommand):
         parser.add_argument("--revoke", action="store_true", help="revoke open invitations to other domains")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
+        doing: dict[str, Any] = {"tenant": tenant, "actor": self.actor, "now": timezone.now()}
+        inviter = inviter_of(tenant, "", None)
+        outcome: object = None
         if options["only_from"] or options["none_from"] or options["from_any"]:
-            allowed, denied = _read(options["only_from"]), _read(options["none_from"])
-            found = turned_away(tenant=tenant, allowed=allowed, denied=denied)
+            lists = {"allowed": _read(options["only_from"]), "denied": _read(options["none_from"])}
+            found = turned_away(tenant=tenant, **lists)
             self._say(found)
             if found.fresh.is_any and not options["yes"]:
                 raise CommandError("Nothing has been done. To turn these guests away, give --yes.")
-            outcome = change_domain_lists(
-                tenant=tenant,
-                allowed=allowed,
-                denied=denied,
-                actor=self.actor,
-                now=timezone.now(),
-            )
-            if isinstance(outcome, Refusal):
-                raise self.refused(outcome)
-            tenant = outcome
+            if options["revoke"]:
+                outcome = change_domain_lists_and_revoke(inviter=inviter, **lists, **doing)
+            else:
+                outcome = change_domain_lists(**lists, **doing)
+        elif options["revoke"]:
+            outcome = revoke_untaken(inviter=inviter, **doing)
+        if isinstance(outcome, Refusal):
+            raise self.refused(outcome)
+        tenant.refresh_from_db()
         self.stdout.write(_said(tenant))
-        if options["revoke"]:
-            batch = revoke_untaken(
-                tenant=tenant, inviter=inviter_of(tenant, "", None), actor=self.actor, now=timezone.now()
-            )
-            if isinstance(batch, Refusal):
-                raise self.refused(batch)
-            self.stdout.write(f"{batch.name} ({batch.id})")
+        if isinstance(outcome, Batch):
+            self.stdout.write(f"{outcome.name} ({outcome.id})")
         return None
 
     def _say(self, found: TurnedAway) -> None:
         """Whose open invitations could not be redeemed, those first who are new among them."""
-        self.stdout.write(f"Open invitations that would fail: {found.then.shown}, of which {found.fresh.shown} work now")
+        self.stdout.write(
+            f"Open invitations that would fail: {found.then.shown}, of which {found.fresh.shown} work now"
+        )
         for guest in found.named:
             self.stdout.write(f"  {guest.name}  {guest.address}" if guest.name else f"  {guest.address}")
         if (found.fresh.count or found.then.count) > len(found.named):
