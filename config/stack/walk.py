@@ -154,7 +154,7 @@ class Walk:
         self._see("My Apps", HTTPStatus.OK, GUEST, "Expense reports")
 
     def turn_off(self) -> None:
-        self._manage("set_email_passcode", "--tenant", TENANT, "disabled")
+        self._manage("set_email_passcode", "--tenant", TENANT, "disabled", "--yes")
 
     def find_session_ended(self) -> None:
         self.page = self.browser.open(f"{self.origin}/myapps/{TENANT}")

@@ -21,15 +21,14 @@ from django.utils.html import format_html
 from guests.admin.desk import inviter_of
 from guests.admin.holders import RemedyPages, progress_url
 from guests.admin.seen import Sight
-from guests.operations.batches.choosing import revoke_untaken
+from guests.models import Batch
+from guests.operations.remedying import change_domain_lists_and_revoke
 from guests.operations.turning_away import TurnedAway, turned_away
 from tenants.changing import NOT_BOTH, change_domain_lists, lists_version_of
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
-from tenants.doors.words import for_administrator
 from tenants.forms import LinesField, read_domain
 from tenants.models import Tenant
-from tenants.refusals import Refusal
 from tenants.roles import Action
 
 PAGE = "admin:guests_domain_lists"
@@ -103,29 +102,28 @@ class DomainListsPage(RemedyPages):
         self, request: HttpRequest, form: DomainListsForm, tenant: Tenant, now: datetime
     ) -> HttpResponseBase | None:
         allowed, denied = form.lists
-        outcome = change_domain_lists(
-            tenant=tenant,
-            allowed=allowed,
-            denied=denied,
-            actor=actor(request),
-            now=now,
-            shown_version=lists_version_of(tenant),
-        )
-        if isinstance(outcome, Refusal):
-            form.add_error(None, for_administrator(outcome))
+        change: dict[str, Any] = {
+            "tenant": tenant,
+            "allowed": allowed,
+            "denied": denied,
+            "actor": actor(request),
+            "now": now,
+            "shown_version": lists_version_of(tenant),
+        }
+        if form.cleaned_data["remedy"] == form.REVOKE:
+            outcome: object = change_domain_lists_and_revoke(inviter=inviter_of(request), **change)
+        else:
+            outcome = change_domain_lists(**change)
+        if self.refused(outcome, form):
             return None
         self.message_user(request, "The lists of domains are saved.")
-        if form.cleaned_data["remedy"] != form.REVOKE:
+        if outcome is None:
+            self.message_user(request, "Guests of every domain are taken, so nothing was revoked.", messages.WARNING)
+        if not isinstance(outcome, Batch):
             return redirect(PAGE)
-        batch = revoke_untaken(tenant=outcome, inviter=inviter_of(request), actor=actor(request), now=now)
-        if isinstance(batch, Refusal):
-            self.message_user(request, for_administrator(batch), messages.WARNING)
-            return redirect(PAGE)
-        self.message_user(
-            request,
-            format_html('The invitations are being revoked. <a href="{}">Watch how far it is</a>', progress_url(batch)),
-        )
-        return redirect(progress_url(batch))
+        said = 'The invitations are being revoked. <a href="{}">Watch how far it is</a>'
+        self.message_user(request, format_html(said, progress_url(outcome)))
+        return redirect(progress_url(outcome))
 
     def _show_lists(
         self,

@@ -6,7 +6,7 @@ resets anybody whom the administrator's roles do not let them reset.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
@@ -16,9 +16,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders
-from guests.admin.outlook import Change, Outlook, outlook
+from guests.admin.outlook import Outlook, outlook
 from guests.admin.seen import Sight
 from guests.models import Batch
+from guests.operations.foreseeing import with_microsoft_account
 from guests.operations.remedying import WITH_MICROSOFT_ACCOUNT, disable_microsoft_account_and_reset
 from providers.connections import is_installed
 from providers.kinds import BY_ID
@@ -138,11 +139,7 @@ class _Impact:
 
     @classmethod
     def of(cls, request: HttpRequest, is_wanted: bool, now: datetime) -> _Impact:
-        held = holders(WITH_MICROSOFT_ACCOUNT, change=_switched(False), tenant=tenant_of(request), now=now)
-        then = outlook(change=_switched(is_wanted), now=now)
+        held = holders(WITH_MICROSOFT_ACCOUNT, change=with_microsoft_account(False), tenant=tenant_of(request), now=now)
+        then = outlook(change=with_microsoft_account(is_wanted), now=now)
         sight = Sight(f"Microsoft account {is_wanted}", settings_version(), (held.count, then.changed))
         return cls(held, then, sight)
-
-
-def _switched(is_enabled: bool) -> Change:
-    return lambda facts: replace(facts, is_microsoft_account_enabled=is_enabled)

@@ -8,7 +8,7 @@ let them reset.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
@@ -19,9 +19,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders, reset_sight
-from guests.admin.outlook import Change, Outlook, next_methods, outlook
+from guests.admin.outlook import Outlook, next_methods, outlook
 from guests.admin.seen import Sight
 from guests.models import Batch, Guest, GuestSession
+from guests.operations.foreseeing import with_passcodes
 from guests.operations.remedying import WITH_PASSCODE, turn_off_passcodes_and_reset
 from passcodes.models import Challenge
 from providers.connections import is_installed
@@ -159,8 +160,8 @@ class PasscodePage(RemedyPages):
 
 def _impact(request: HttpRequest, is_on: bool, now: datetime) -> Impact:
     """What turning it on, or off, would mean now. Bounded counts: the same few statements for any number of guests."""
-    held = holders(WITH_PASSCODE, change=_switched(False), tenant=tenant_of(request), now=now)
-    then = outlook(change=_switched(is_on), now=now)
+    held = holders(WITH_PASSCODE, change=with_passcodes(False), tenant=tenant_of(request), now=now)
+    then = outlook(change=with_passcodes(is_on), now=now)
     live = GuestSession.objects.filter(ended_at__isnull=True, expires_at__gt=now, method=Method.PASSCODE.value)
     sessions = BoundedPaginator(live.order_by("pk"), 1)
     codes = BoundedPaginator(Challenge.objects.live().filter(is_decoy=False).order_by("pk"), 1)
@@ -176,11 +177,6 @@ def _impact(request: HttpRequest, is_on: bool, now: datetime) -> Impact:
     )
 
 
-def _switched(is_on: bool) -> Change:
-    state = PasscodeState.ENABLED if is_on else PasscodeState.DISABLED
-    return lambda facts: replace(facts, passcodes=state)
-
-
 def _lines(now: datetime) -> Iterator[Sequence[object]]:
     return chain.from_iterable(_pieces(now))
 
@@ -189,7 +185,7 @@ def _pieces(now: datetime) -> Iterator[list[Sequence[object]]]:
     key, is_more = "", True
     while is_more:
         guests, key = WITH_PASSCODE.after(key, at_most=AT_ONCE)
-        then = next_methods(guests, change=_switched(False), now=now)
+        then = next_methods(guests, change=with_passcodes(False), now=now)
         yield [_line(one, then[one.pk]) for one in guests]
         is_more = bool(key)
 

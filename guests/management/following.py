@@ -59,6 +59,14 @@ def say_outlook(then: Outlook, out: Output) -> None:
         out.write(f"Of them, with a Microsoft account to create first: {then.creating:,}")
 
 
+def say_reset(outcome: object, out: Output) -> None:
+    """The batch that resets them, or that there is nobody to reset."""
+    if isinstance(outcome, Batch):
+        out.write(f"{outcome.name} ({outcome.id})")
+    else:
+        out.write("Nobody is to be reset.")
+
+
 def follow(batch: Batch, out: Output) -> None:
     """Tell how far the batch is until it is over, working at it where no worker does. Call it outside a transaction."""
     told = ""

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import F
 
 from guests.models import Guest, Status
-from providers.rules import METHOD_LABELS, Answer, Decision, Method, Order, SignInFacts, decide
+from providers.rules import METHOD_LABELS, Answer, Decision, Method, Order, PasscodeState, SignInFacts, decide
 from providers.surveying import gather_many, seen_accounts, with_account_seen
 from tenants.addresses import shown_domain
 
@@ -163,6 +163,17 @@ def outlook(*, change: Change, now: datetime, domains: Collection[str] | None = 
         changed_at=[Place(*one) for one in changed_at.most_common(SHOWN)],
         more_domains=max(len(changed_at) - SHOWN, 0),
     )
+
+
+def with_passcodes(is_on: bool) -> Change:
+    """The facts with the email one-time passcode on, or off."""
+    state = PasscodeState.ENABLED if is_on else PasscodeState.DISABLED
+    return lambda facts: replace(facts, passcodes=state)
+
+
+def with_microsoft_account(is_enabled: bool) -> Change:
+    """The facts with the Microsoft account enabled, or disabled."""
+    return lambda facts: replace(facts, is_microsoft_account_enabled=is_enabled)
 
 
 def with_order(order: Order) -> Change:

@@ -28,7 +28,7 @@ from tenants.scope import current_tenant_id
 
 T = TypeVar("T")
 
-CHANGED_MEANWHILE: Final = "The settings were changed meanwhile, so nothing has been done. Load the page again."
+CHANGED_MEANWHILE: Final = "The settings were changed meanwhile, so nothing has been done. Look again whom it touches."
 
 
 @dataclass(frozen=True, slots=True)

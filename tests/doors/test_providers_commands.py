@@ -14,6 +14,7 @@ from guests.operations import foreseeing
 from providers.models import IdentityProvider, KnownAccountDomain, RedemptionOrder, RedemptionPolicy
 from tenants.models import AuditEntry, Tenant
 from tenants.scope import tenant_scope
+from tests.doors.batches import work_off
 from tests.doors.portal import accepted, saved
 from tests.doors.test_portal_microsoft_account import ROOT
 
@@ -85,6 +86,36 @@ def test_R62_a_provider_goes_as_in_the_portal_and_not_before_yes(portal, fabrika
     assert stored(contoso)["providers"] == [("Contoso ID", True, "contoso.com")]
     run(contoso, "identity_providers", f"--{deed}", str(ours.pk), "--yes")
     assert stored(contoso) == stored(fabrikam)
+
+
+@pytest.mark.parametrize("deed", ["disable", "remove"])
+def test_R62_a_providers_guests_are_reset_in_the_same_step(contoso, invite, deed):
+    ours = provided(contoso)
+    guest = accepted(invite(contoso, "ines@contoso.com").guest, "externalFederation")
+    with tenant_scope(contoso.id):
+        Guest.objects.filter(pk=guest.pk).update(method_provider_id=ours.pk)
+    with pytest.raises(CommandError, match="--reset goes with"):
+        run(contoso, "identity_providers", "--enable", str(ours.pk), "--reset")
+    said = run(contoso, "identity_providers", f"--{deed}", str(ours.pk), "--yes", "--reset")
+    (batch,) = work_off(contoso)
+    assert str(batch.pk) in said
+    assert batch.done == 1
+
+
+def test_R62_the_microsoft_account_goes_with_the_reset_of_who_has_one_not_before_yes(fabrikam, invite):
+    accepted(invite(fabrikam, "guest@outlook.com").guest, "microsoftAccount")
+    invite(fabrikam, "ines@outlook.com", name="Ines Moreau")
+    out = StringIO()
+    words = ["set_microsoft_account", "--tenant", "fabrikam.example", "disabled", "--reset"]
+    with pytest.raises(CommandError, match="give --yes"):
+        call_command(*words, stdout=out)
+    assert "Guests who redeemed with one and are reset then: 1\n  Nicole Wagner  guest@outlook.com" in out.getvalue()
+    assert stored(fabrikam)["policy"] == []
+    said = run(fabrikam, "set_microsoft_account", "disabled", "--reset", "--yes")
+    assert "Microsoft account: disabled." in said
+    assert [one.done for one in work_off(fabrikam)] == [1]
+    with pytest.raises(CommandError, match="go with the state disabled"):
+        run(fabrikam, "set_microsoft_account", "enabled", "--reset")
 
 
 def test_R62_a_provider_is_switched_on_and_gets_domains_as_in_the_portal(portal, fabrikam, contoso, invite):
