@@ -59,7 +59,7 @@ DOORS: dict[str, Methods] = {
     "admin/(app_list)": asks(ANY_ROLE),
     "admin/(everything else)": asks(ANY_ROLE),
     "admin/jsi18n/": asks(ANY_ROLE),
-    "admin/preview/": asks(A.SIGN_IN_EXPLAIN),
+    "admin/preview/": asks(A.SIGN_IN_EXPLAIN, A.SIGN_IN_EXPLAIN),
     # one's own account
     "admin/account/": asks(ANY_ROLE),
     "admin/account/authenticator/": asks(ANY_ROLE, ANY_ROLE),
@@ -124,7 +124,7 @@ DOORS: dict[str, Methods] = {
     f"{ORDER}/provider/<uuid:provider_id>/domains/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{ORDER}/provider/<uuid:provider_id>/enable/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
     f"{ORDER}/provider/<uuid:provider_id>/disable/": asks(A.PROVIDERS_MANAGE, A.PROVIDERS_MANAGE),
-    f"{ORDER}/waiting/": asks(A.GUESTS_VIEW),
+    f"{ORDER}/waiting/": asks(A.GUESTS_VIEW, (frozenset({A.GUESTS_VIEW, A.GUESTS_RESET}),)),
     # applications
     **of_a_list("applications/application", A.APPLICATIONS_VIEW, change=A.APPLICATIONS_MANAGE),
     "admin/applications/application/share/": asks(A.APPLICATIONS_MANAGE, A.APPLICATIONS_MANAGE),
@@ -145,6 +145,26 @@ DOORS: dict[str, Methods] = {
     f"{AUDIT}/errors/": asks(A.AUDIT_VIEW),
     f"{AUDIT}/export/": asks(A.AUDIT_VIEW, A.AUDIT_VIEW),
 }
+
+RESET_ALL = {"reset_all": "yes"}
+RESETS = {"remedy": "reset"}
+OFF = f"{ORDER}/provider/<uuid:provider_id>/disable/"
+
+BUTTONS: list[tuple[str, dict[str, str], frozenset[A]]] = [
+    (f"{ORDER}/microsoft-account/", RESET_ALL, frozenset({A.PROVIDERS_VIEW, A.GUESTS_RESET})),
+    (f"{ORDER}/email-passcode/", RESET_ALL, frozenset({A.PROVIDERS_VIEW, A.GUESTS_RESET})),
+    (OFF, RESET_ALL, frozenset({A.PROVIDERS_MANAGE, A.GUESTS_RESET})),
+    (f"{ORDER}/microsoft-account/", {"is_enabled": "no", **RESETS}, frozenset({A.PROVIDERS_MANAGE, A.GUESTS_RESET})),
+    (f"{ORDER}/email-passcode/", {"is_on": "no", **RESETS}, frozenset({A.PASSCODES_SET_POLICY, A.GUESTS_RESET})),
+    (OFF, RESETS, frozenset({A.PROVIDERS_MANAGE, A.GUESTS_RESET})),
+    (f"{ORDER}/provider/<uuid:provider_id>/remove/", RESETS, frozenset({A.PROVIDERS_MANAGE, A.GUESTS_RESET})),
+    (
+        f"{ORDER}/guests-domains/",
+        {"denied_domains": "wingtip.example", "remedy": "revoke"},
+        frozenset({A.SETTINGS_CHANGE, A.INVITATIONS_REVOKE}),
+    ),
+]
+"""What else a page does where more is posted to it than its door's line says, and all the actions that this takes."""
 
 OF_NO_ROLE = {
     "admin/login/",

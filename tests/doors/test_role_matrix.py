@@ -17,11 +17,14 @@ import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve
 
+from providers.models import EmailPasscodePolicy, IdentityProvider, RedemptionPolicy
+from providers.rules import PasscodeState
 from tenants.models import Administrator, Tenant
 from tenants.roles import Action, Role, may
+from tenants.scope import tenant_scope
 from tests import factories
 from tests.doors.portal import signed_in
-from tests.doors.portal_doors import DOORS, EXEMPT_FROM_A_SEAT, OF_NO_ROLE, Leave
+from tests.doors.portal_doors import BUTTONS, DOORS, EXEMPT_FROM_A_SEAT, OF_NO_ROLE, RESET_ALL, Leave
 from tests.house.addresses import filled, placeholders, routes
 from tests.house.furniture import House, furnish, snapshot
 
@@ -198,6 +201,36 @@ def test_R63_a_door_answers_the_roles_that_may_refuses_others_and_is_not_shown_t
             wrong.append((route, "shows", verb, path))
     assert not wrong, "\n".join(map(str, wrong))
     assert len(ways) > 20 or who is NO_ROLE
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["R63-beside switching off", "R63-of what is off"])
+def test_R63_what_a_page_does_besides_asks_for_its_own_action(house: House, browser_of: Any, is_on: bool) -> None:
+    """A remedy beside a setting; a button of its own, where the setting is off, on a page that more roles open."""
+    buttons = [one for one in BUTTONS if (one[1] is not RESET_ALL) is is_on]
+    if not is_on:
+        with tenant_scope(house.tenant.id):
+            IdentityProvider.objects.filter(pk=house.provider.pk).update(is_enabled=False)
+            EmailPasscodePolicy.objects.update(state=PasscodeState.DISABLED.value)
+            RedemptionPolicy.objects.update(is_microsoft_account_enabled=False)
+    wrong, browsers = list[object](), [(who, browser_of(who)) for who in EVERYBODY]
+    before, refusals = snapshot(house.tenant), 0
+    for route, body, needed in buttons:
+        for who, client in browsers:
+            if allowed((needed,), who[1]):
+                continue
+            answer, refusals = client.post(path_of(route, house), body), refusals + 1
+            is_refused = answer.get("Location", "").startswith("/admin/tenant/") if who is NO_ROLE else False
+            if answer.status_code != 403 and not is_refused:
+                wrong.append((who[0], route, body, answer.status_code))
+    assert snapshot(house.tenant) == before, "something that was refused was done"
+    for route, body, needed in buttons:
+        for who, client in browsers:
+            if allowed((needed,), who[1]):
+                status = client.post(path_of(route, house), body).status_code
+                if status not in (200, 302):
+                    wrong.append((who[0], route, body, "let in", status))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert refusals > len(buttons) * len(EVERYBODY) // 2
 
 
 def test_R63_an_operator_is_nobody_before_they_chose_the_tenant(house: House) -> None:
