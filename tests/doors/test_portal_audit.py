@@ -251,7 +251,7 @@ def test_R64_every_search_leads_with_an_index_of_the_tenant(fabrikam: Tenant) ->
         ("audit_correlation", Search(reference="0000-0000-0005")),
         ("audit_action", Search(actions=("guest.blocked",))),
         ("audit_outcome", Search(outcome="refused")),
-        ("audit_outcome|audit_code", Search(outcome="refused", actions=("x.y", "guest.blocked"))),  # few: either will do
+        ("audit_outcome|audit_code", Search(outcome="refused", actions=("x.y", "guest.blocked"))),  # few: either
     ]
     with tenant_scope(fabrikam.id), connection.cursor() as cursor:
         for index, search in searches:
