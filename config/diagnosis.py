@@ -177,7 +177,7 @@ def live_keys() -> Line:
 def outbox() -> Line:
     """Somebody sends."""
     with every_tenant(reason="whether mails wait is a question about the installation"):
-        waiting = OutboundMail.objects.waiting().filter(due_at__lt=Now() - LATE_MAIL).count()
+        waiting = OutboundMail.objects.late(LATE_MAIL).count()
     if waiting:
         return bad(
             "outbox",

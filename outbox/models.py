@@ -7,7 +7,7 @@ code, a link's secret or a recipient: the mail is made from its subject at the m
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -53,6 +53,11 @@ class OutboundMailQuerySet(OwnedQuerySet[M]):
     def waiting(self) -> Self:
         """Neither handed over nor given up."""
         return self.filter(state__in=WAITING)
+
+    def late(self, by: timedelta) -> Self:
+        """Due for longer than that. Bulk mails that wait for their tenant's rate are not late (R17)."""
+        at_the_rate = models.Q(rank=Rank.BULK, tenant__bulk_paced_at__gte=Now() - by)
+        return self.waiting().filter(~at_the_rate, due_at__lt=Now() - by)
 
     def not_sent(self) -> Self:
         """Given up after the server's no."""
@@ -103,7 +108,7 @@ class OutboundMail(OwnedModel):
             models.Index("rank", "due_at", name="mail_due", condition=models.Q(state__in=WAITING)),
             models.Index("tenant", "kind", "subject_id", name="mail_subject"),
             models.Index("tenant", name="mail_not_sent", condition=models.Q(state__in=NOT_SENT)),
-            models.Index("tenant", name="mail_waiting", condition=models.Q(state__in=WAITING)),
+            models.Index("tenant", "rank", "due_at", name="mail_turn", condition=models.Q(state__in=WAITING)),
             models.Index("settled_at", name="mail_settled", condition=models.Q(settled_at__isnull=False)),
             models.Index("provider_message_id", name="mail_provider_id", condition=~models.Q(provider_message_id="")),
             models.Index(fields=["tenant", "-created_at", "-id"], name="mail_newest"),

@@ -19,6 +19,10 @@ HEAD_START: Final = timedelta(seconds=2)
 LASTS: Final = timedelta(days=3)
 """A mail without an earlier deadline is given up after this, as mail servers do."""
 
+PACE_FORGIVES: Final = timedelta(minutes=1)
+"""How far a tenant's bulk mails may fall behind their rate and still catch up, so that a look every second does not
+slow them down. What is later leaves at the rate (R17)."""
+
 MOST_LEASES_LOST: Final = 5
 """Senders that may die over one row before it is parked, so that a row which kills them stops doing so."""
 

@@ -42,3 +42,20 @@ def plan_bulk_mails(*, tenant_id: UUID, count: int) -> Slots:
         )
         until, apart = cursor.fetchone()
     return Slots(until - count * apart, apart)
+
+
+def hold_bulk_plan(*, tenant_id: UUID) -> None:
+    """Lock the tenant's row until the transaction ends: what is planned already is stored, and nothing is added."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM tenants_tenant WHERE id = %s FOR NO KEY UPDATE", [tenant_id])
+
+
+def end_bulk_plan(*, tenant_id: UUID, last: datetime | None) -> None:
+    """Give back the times after `last`, when the last mail that waits is due; all of them where none waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenants_tenant SET bulk_mails_until = least(bulk_mails_until, coalesce(%(last)s::timestamptz"
+            " + make_interval(secs => %(hour)s::float / greatest(bulk_mails_per_hour, 1)), statement_timestamp()))"
+            " WHERE id = %(tenant)s",
+            {"last": last, "hour": HOUR_IN_SECONDS, "tenant": tenant_id},
+        )

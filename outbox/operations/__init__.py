@@ -3,16 +3,13 @@
 This file only gathers their names.
 """
 
+from outbox.operations.queueing import DELIVER, Planned, enqueue, enqueue_many, give_back_times, withdraw_many
 from outbox.operations.reporting import Happened, find_reported, note_event
 from outbox.operations.sending import (
-    DELIVER,
     Claimed,
-    Planned,
     claim_mail,
     claim_next,
     deliver,
-    enqueue,
-    enqueue_many,
     forget_settled,
     keep_lease,
     retry_later,
@@ -32,9 +29,11 @@ __all__ = [
     "enqueue_many",
     "find_reported",
     "forget_settled",
+    "give_back_times",
     "keep_lease",
     "note_event",
     "retry_later",
     "send_check",
     "settle",
+    "withdraw_many",
 ]

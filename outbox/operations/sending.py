@@ -1,4 +1,4 @@
-"""What happens to a mail: it is put into the outbox, claimed by one sender, delivered, settled, forgotten.
+"""What happens to a mail in the outbox: it is claimed by one sender, delivered, settled, forgotten.
 
 Knows the statements that let many senders share one table without losing a row or sending it twice at once. It must
 never send while a transaction is open, nor settle a row whose lease another sender holds by now.
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,18 +21,15 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from outbox import delivery
 from outbox.delivery import Cause, HandedOver, NotHandedOver, Nothing, Withheld
-from outbox.models import OutboundMail, Rank, State
+from outbox.models import Rank, State
 from outbox.operations.reporting import keep_name
-from outbox.rules import HEAD_START, LASTS, LEASE, MOST_LEASES_LOST, back_off, jittered
+from outbox.rules import HEAD_START, LEASE, MOST_LEASES_LOST, PACE_FORGIVES, back_off, jittered
 from tenants.addresses import Address
 from tenants.audit import SYSTEM, Actor, Outcome, record
 from tenants.models import Tenant
-from tenants.queue import nudge
 from tenants.scope import current_tenant_id
-from tenants.writing import insert_many
 
-DELIVER: Final = "outbox.tasks.deliver"
-"""The name of the task that a nudge asks for."""
+TOO_LATE: Final = "its deadline passed"
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +42,7 @@ class Claimed:
     tenant_id: UUID
     kind: str
     subject_id: UUID
+    rank: int
     message_id: str
     tries: int
     leases_lost: int
@@ -53,72 +50,48 @@ class Claimed:
     is_late: bool
 
 
-def enqueue(*, kind: str, subject_id: UUID, rank: int, deadline: datetime | None, now: datetime) -> OutboundMail:
-    """Put one mail into the open tenant's outbox, in the running transaction; a worker is nudged when it commits.
-
-    `rank` is a Rank other than BULK. The mail is never sent after `deadline`, and given up after three days at the
-    latest.
-    """
-    mail = _mail(kind, subject_id, rank, deadline, now)
-    mail.save(force_insert=True)
-    transaction.on_commit(partial(nudge, DELIVER, tenant_id=mail.tenant_id, row_id=mail.id), robust=True)
-    return mail
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One of many mails: what it is about, when it is due and the time after which it must not leave."""
-
-    subject_id: UUID
-    due_at: datetime
-    deadline: datetime | None = None
-
-
-def enqueue_many(*, kind: str, planned: Sequence[Planned], now: datetime) -> None:
-    """Put many mails of rank BULK into the open tenant's outbox, in the running transaction, each due in its own time.
-
-    Bulk mail is not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code
-    in the worker's queue. The three days after which a mail is given up begin when it is due. tenants/pacing.py plans
-    the times (R17).
-    """
-    mails = [_mail(kind, one.subject_id, Rank.BULK, one.deadline, one.due_at) for one in planned]
-    for mail, one in zip(mails, planned, strict=True):
-        mail.created_at, mail.due_at = now, one.due_at
-    insert_many(mails)
-
-
-def _mail(kind: str, subject_id: UUID, rank: int, deadline: datetime | None, since: datetime) -> OutboundMail:
-    mail_id = uuid4()
-    return OutboundMail(
-        id=mail_id,
-        tenant_id=current_tenant_id(),
-        kind=kind,
-        subject_id=subject_id,
-        rank=rank,
-        deadline_at=min(deadline or since + LASTS, since + LASTS),
-        message_id=delivery.message_id_for(mail_id),
-        created_at=since,
-    )
-
-
 _TAKEN: Final = """
     SET state = 'leased', due_at = statement_timestamp() + make_interval(secs => %(lease)s), tries = mail.tries + 1,
         leases_lost = mail.leases_lost + CASE WHEN mail.state = 'leased' THEN 1 ELSE 0 END
 """
 _RETURNED: Final = """
-    RETURNING mail.id, mail.tenant_id, mail.kind, mail.subject_id, mail.message_id, mail.tries, mail.leases_lost,
-              mail.reason, mail.deadline_at <= statement_timestamp()
+    RETURNING mail.id, mail.tenant_id, mail.kind, mail.subject_id, mail.rank, mail.message_id, mail.tries,
+              mail.leases_lost, mail.reason, mail.deadline_at <= statement_timestamp()
 """
 
 # One row, whoever else looks at the same time. Not `id IN (SELECT … LIMIT 1 … SKIP LOCKED)`: that took many (it may
 # run the subquery once per row).
 _CLAIM_NEXT: Final = f"""
     WITH due AS MATERIALIZED (
-        SELECT id FROM outbox_outboundmail WHERE state IN ('queued', 'leased') AND due_at <= statement_timestamp()
+        SELECT id FROM outbox_outboundmail
+        WHERE state IN ('queued', 'leased') AND due_at <= statement_timestamp() AND rank < {Rank.BULK.value}
         ORDER BY rank, due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
 """  # noqa: S608  # constants of this file
+
+# The same of the tenant that has waited longest for its rate, the mail that has. Each tenant's first is looked up in
+# the index, a few microseconds each, so that mails which wait for their tenant's rate are not read. A tenant whose row
+# another transaction holds is passed over: nothing here waits. A mail that is dead by now costs no time.
+_CLAIM_BULK: Final = f"""
+    WITH paced AS MATERIALIZED (
+        SELECT tenant.id FROM tenants_tenant AS tenant
+        WHERE (tenant.bulk_paced_at IS NULL OR tenant.bulk_paced_at <= statement_timestamp())
+          AND (SELECT mail.due_at FROM outbox_outboundmail AS mail WHERE {{bulk}} AND mail.tenant_id = tenant.id
+               ORDER BY mail.due_at LIMIT 1) <= statement_timestamp()
+        ORDER BY tenant.bulk_paced_at NULLS FIRST LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    ), due AS MATERIALIZED (
+        SELECT id, tenant_id, deadline_at FROM outbox_outboundmail
+        WHERE {{bulk}} AND tenant_id = (SELECT id FROM paced) AND due_at <= statement_timestamp()
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), pace AS (
+        UPDATE tenants_tenant AS tenant SET bulk_paced_at =
+            greatest(tenant.bulk_paced_at, statement_timestamp() - make_interval(secs => %(forgiven)s))
+            + make_interval(secs => 3600.0 / greatest(tenant.bulk_mails_per_hour, 1))
+        FROM due WHERE tenant.id = due.tenant_id AND due.deadline_at > statement_timestamp()
+    )
+    UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
+""".format(bulk=f"rank = {Rank.BULK.value} AND state IN ('queued', 'leased')")  # noqa: S608  # constants of this file
 
 # A fresh row before it falls due to the relay, but no row that waits for another try: a message that the broker
 # delivers again must not shorten the wait.
@@ -138,8 +111,11 @@ def claim_mail(*, mail_id: UUID) -> Claimed | None:
 
 
 def claim_next() -> Claimed | None:
-    """Take the most urgent row that is due, inside every_tenant(); None when nothing is due."""
-    return _claimed(_CLAIM_NEXT, {})
+    """Take the most urgent row that is due, inside every_tenant(); None when nothing is due.
+
+    Bulk mails are taken when nothing else is due, each tenant's at its hourly rate, however many are late (R17).
+    """
+    return _claimed(_CLAIM_NEXT, {}) or _claimed(_CLAIM_BULK, {"forgiven": PACE_FORGIVES.total_seconds()})
 
 
 def _claimed(statement: str, parameters: dict[str, Any]) -> Claimed | None:
@@ -166,10 +142,11 @@ def deliver(*, claimed: Claimed) -> State | None:
 
     Returns the row's state afterwards (QUEUED: it will be tried again), or None when the lease was lost on the way
     and whoever holds it now will settle it. A mail that was accepted but not settled is sent once more, with the same
-    content and Message-ID: at least once is what a code needs.
+    content and Message-ID: at least once is what a code needs. A code that would come too late is dropped; where
+    another mail would, somebody still waits for it, so it counts as failed.
     """
-    if claimed.is_late:
-        return settle(claimed=claimed, state=State.DROPPED, reason=claimed.last_reason or "its deadline passed")
+    if claimed.is_late and claimed.rank == Rank.CODE:
+        return settle(claimed=claimed, state=State.DROPPED, reason=claimed.last_reason or TOO_LATE)
     if claimed.leases_lost >= MOST_LEASES_LOST:
         return settle(claimed=claimed, state=State.FAILED, reason=f"{claimed.leases_lost} senders stopped while at it")
     to = ""
@@ -178,6 +155,8 @@ def deliver(*, claimed: Claimed) -> State | None:
         if isinstance(message, Nothing):
             return settle(claimed=claimed, state=State(message.state), reason=message.reason)
         to = message.to
+        if claimed.is_late:
+            return settle(claimed=claimed, state=State.FAILED, reason=claimed.last_reason or TOO_LATE, to=to)
         answer = delivery.hand_over(
             message, message_id=claimed.message_id, may_leave=partial(keep_lease, claimed=claimed)
         )
@@ -197,7 +176,7 @@ def deliver(*, claimed: Claimed) -> State | None:
         )
     if isinstance(answer, Withheld):
         return None
-    if answer.is_permanent:
+    if answer.is_permanent or claimed.is_late:
         return settle(claimed=claimed, state=State.FAILED, reason=answer.reason, to=to)
     return retry_later(claimed=claimed, reason=answer.reason, again_after=answer.again_after)
 

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from outbox import operations
-from outbox.models import OutboundMail, State
+from outbox.models import OutboundMail, Rank, State
 from outbox.rules import MOST_LEASES_LOST
 from tenants.models import AuditEntry, Outcome, Tenant
 from tenants.scope import tenant_scope
@@ -185,6 +185,33 @@ def test_B11_it_drops_a_mail_past_its_deadline(
     mail = enqueue(deadline=now - timedelta(seconds=1))
     assert delivered(mail) == State.DROPPED
     assert (sink.connections, mail.reason) == (0, "its deadline passed")
+
+
+@pytest.mark.parametrize("rank", [Rank.INVITATION, Rank.BULK], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "state", "reason"),
+    [("letter", State.FAILED, "its deadline passed"), ("stale", State.DROPPED, "the challenge is void")],
+    ids=["wanted", "not wanted any more"],
+)
+def test_R18_an_invitation_past_its_deadline_has_failed_where_it_is_still_wanted(
+    in_fabrikam: Tenant,
+    enqueue: Enqueue,
+    sink: Sink,
+    now: datetime,
+    rank: Rank,
+    kind: str,
+    state: State,
+    reason: str,
+) -> None:
+    mail = enqueue(kind, rank=rank, deadline=now - timedelta(seconds=1))
+    assert delivered(mail) == state
+    assert (sink.connections, mail.reason) == (0, reason)
+
+
+def test_R18_one_past_its_deadline_that_cannot_be_made_is_not_tried_for_ever(
+    in_fabrikam: Tenant, enqueue: Enqueue, sink: Sink, now: datetime
+) -> None:
+    assert delivered(enqueue("broken", rank=Rank.INVITATION, deadline=now - timedelta(seconds=1))) == State.FAILED
 
 
 def test_B11_it_tells_why_a_mail_came_too_late(in_fabrikam: Tenant, enqueue: Enqueue, sink: Sink) -> None:
