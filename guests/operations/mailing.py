@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from guests.models import Invitation
+from guests.rules import invitation_expiry
 from outbox.models import Rank
 from outbox.operations import Planned, enqueue, enqueue_many
 from tenants.models import Tenant
-from tenants.pacing import plan_bulk_mails
+from tenants.pacing import Slots, plan_bulk_mails
+from tenants.writing import update_many
 
 KIND = "invitation"
 
@@ -23,12 +25,29 @@ def mail_invitation(*, invitation: Invitation, now: datetime) -> None:
 def mail_invitations_among_many(*, tenant: Tenant, invitations: Sequence[Invitation], now: datetime) -> datetime | None:
     """Queue the mails of one deed for many guests, at the tenant's bulk rate; when the last of them is due (R17).
 
-    They give way to all other mails. None, and nothing done, for no invitations.
+    They give way to all other mails. The days that each invitation lasts begin when its mail is due: a large file takes
+    longer than a day. None, and nothing done, for no invitations.
     """
     if not invitations:
         return None
     slots = plan_bulk_mails(tenant_id=tenant.id, count=len(invitations))
+    for place, one in enumerate(invitations):
+        one.last_mailed_at = now
+        one.expires_at = invitation_expiry(now=slots.at(place), days=tenant.invitation_days)
+    update_many(invitations, ["expires_at", "last_mailed_at"])
+    return _queue(invitations, slots, now)
+
+
+def mail_reminders_among_many(*, tenant: Tenant, invitations: Sequence[Invitation], now: datetime) -> datetime | None:
+    """The same for links that the guests have already: their life stays as it was said (R52)."""
+    if not invitations:
+        return None
+    slots = plan_bulk_mails(tenant_id=tenant.id, count=len(invitations))
+    Invitation.objects.filter(id__in=[one.id for one in invitations]).update(last_mailed_at=now)
+    return _queue(invitations, slots, now)
+
+
+def _queue(invitations: Sequence[Invitation], slots: Slots, now: datetime) -> datetime:
     planned = [Planned(one.id, slots.at(place), one.expires_at) for place, one in enumerate(invitations)]
     enqueue_many(kind=KIND, planned=planned, now=now)
-    Invitation.objects.filter(id__in=[one.id for one in invitations]).update(last_mailed_at=now)
     return planned[-1].due_at

@@ -220,11 +220,18 @@ def test_R50_who_is_invited_by_hand_after_the_check_is_invited_again_and_not_twi
     assert (batch.rows_new, batch.rows_again, batch.done) == (1, 1, 2)
 
 
-def test_R52_an_invitation_ends_when_the_tenant_says(fabrikam, operator, now):
-    Tenant.objects.filter(pk=fabrikam.pk).update(invitation_days=10)
-    started(fabrikam, uploaded(fabrikam, many(1), operator, now), operator, now)
+def test_R52_an_invitation_lasts_as_long_as_the_tenant_says_from_when_its_mail_is_due(fabrikam, operator, now):
+    Tenant.objects.filter(pk=fabrikam.pk).update(invitation_days=1, bulk_mails_per_hour=1)
+    content = lines(*(f"guest{n}@many.example,,true" for n in range(30)), "unmailed@many.example,,false")
+    started(fabrikam, uploaded(fabrikam, content, operator, now), operator, now)
     with tenant_scope(fabrikam.id):
-        assert Invitation.objects.get().expires_at == now + timedelta(days=10)
+        assert Invitation.objects.get(last_mailed_at=None).expires_at == now + timedelta(days=1)
+        ends = dict(Invitation.objects.exclude(last_mailed_at=None).values_list("pk", "expires_at"))
+        mails = list(OutboundMail.objects.order_by("due_at"))
+    assert len(mails) == len(ends) == 30
+    assert mails[-1].due_at > now + timedelta(days=1), "later than a day after it was made"
+    assert [ends[mail.subject_id] - mail.due_at for mail in mails] == [timedelta(days=1)] * 30
+    assert [mail.deadline_at for mail in mails] == [ends[mail.subject_id] for mail in mails]
 
 
 def test_R17_the_limits_on_inviting_one_by_one_do_not_bind_it_and_its_mails_have_their_rate(fabrikam, operator, now):

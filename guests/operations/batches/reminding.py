@@ -18,7 +18,7 @@ from guests.models import Batch, BatchRow, Invitation, Status
 from guests.operations.batches.places import behind, place_of
 from guests.operations.batches.resetting import BLOCKED, row_of, rows_to_do, settle
 from guests.operations.batches.slices import actor_of
-from guests.operations.mailing import mail_invitations_among_many
+from guests.operations.mailing import mail_reminders_among_many
 from guests.operations.resending import hold_guests
 from tenants import audit
 from tenants.models import Tenant
@@ -96,7 +96,7 @@ class Reminders:
             )
         settle(batch, rows)
         if reminded:
-            batch.last_mail_at = mail_invitations_among_many(tenant=tenant, invitations=reminded, now=now)
+            batch.last_mail_at = mail_reminders_among_many(tenant=tenant, invitations=reminded, now=now)
             batch.mails += len(reminded)
         return len(rows) == GROUP
 
@@ -104,7 +104,9 @@ class Reminders:
 def _open_ones(guest_ids: list[UUID], now: datetime) -> dict[UUID, Invitation]:
     """By guest, the newest invitation that may still be reminded of, its row held until the slice ends."""
     locked = Invitation.objects.select_for_update(of=["self"]).select_related("guest").filter(guest__in=guest_ids)
-    due = list(locked.filter(pk__in=to_remind(before=now).filter(guest__in=guest_ids)).order_by("pk"))
+    # Asked of the row itself too: where it was waited for, PostgreSQL asks that again, and not the query within.
+    still = locked.filter(ended_at__isnull=True, accepted_at__isnull=True)
+    due = list(still.filter(pk__in=to_remind(before=now).filter(guest__in=guest_ids)).order_by("pk"))
     return {one.guest_id: one for one in sorted(due, key=lambda one: one.created_at)}
 
 
