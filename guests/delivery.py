@@ -42,11 +42,14 @@ WRITTEN_IN = "en"
 """The language of the words below; the header must not claim another."""
 
 
+ENDED = "The invitation was ended before it was mailed."
+
+
 def render_invitation(subject_id: UUID) -> Message | Nothing:
     """The mail of an invitation that is still live; nothing for one that was ended, or whose guest is gone."""
     invitation = Invitation.objects.select_related("guest").filter(id=subject_id).first()
     if invitation is None or invitation.ended_at is not None:
-        return Nothing("dropped", "The invitation was ended before it was mailed.")
+        return Nothing("dropped", ENDED)
     if invitation.guest.deleted_at is not None:
         return Nothing("dropped", "The guest was deleted before the invitation was mailed.")
     if invitation.reminders and invitation.accepted_at is not None:

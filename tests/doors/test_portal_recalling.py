@@ -12,7 +12,7 @@ from django.urls import reverse
 from guests.delivery import render_invitation
 from guests.models import Batch, BatchKind, BatchState, Guest, Invitation, Status
 from outbox.delivery import Nothing
-from outbox.models import OutboundMail
+from outbox.models import OutboundMail, State
 from tenants.models import AuditEntry, Tenant
 from tenants.scope import tenant_scope
 from tests.doors import batches
@@ -64,10 +64,23 @@ def test_R54_the_files_invitations_end_and_their_mails_do_not_leave(portal, fabr
     with tenant_scope(fabrikam.id):
         for mail in OutboundMail.objects.filter(subject_id__in=Invitation.objects.exclude(ended_at=None).values("pk")):
             assert render_invitation(mail.subject_id) == Nothing("dropped", WHY)
+        assert OutboundMail.objects.filter(state=State.DROPPED, reason=WHY).count() == 3
+        assert OutboundMail.objects.waiting().count() == 1, "who has accepted"
         told = AuditEntry.objects.filter(action="invitation.revoked")
         assert {entry.details["batch"] for entry in told} == {str(recall.pk)}
         assert told.count() == 3
     assert "Nothing is left to revoke." in text(portal.get(page_of(source)))
+
+
+def test_R17_the_right_file_does_not_wait_behind_the_mails_of_a_wrong_one(portal, fabrikam, operator, now):
+    Tenant.objects.filter(pk=fabrikam.pk).update(bulk_mails_per_hour=1)
+    wrong = started(fabrikam, uploaded(fabrikam, many(40), operator, now), operator, now)
+    portal.post(page_of(wrong))
+    batches.work_off(fabrikam)
+    right = uploaded(fabrikam, lines("right@contoso.com,,true"), operator, now, name="right.csv")
+    right = started(fabrikam, right, operator, now)
+    assert right.last_mail_at < wrong.last_mail_at - timedelta(hours=30)
+    assert right.last_mail_at < now + timedelta(hours=1)
 
 
 def test_R54_who_was_invited_by_somebody_else_before_or_since_keeps_their_invitation(

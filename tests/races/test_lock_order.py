@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
-from guests.models import Batch, BatchKind, Guest, Invitation
+from guests.models import Batch, BatchKind, BatchRow, Ended, Guest, Invitation
+from guests.operations.batches.choosing import revoke_batch
 from guests.operations.batches.kinds import WORK
 from guests.operations.batches.slices import carry_on, start_batch
 from guests.operations.inviting import Details, Invited, Inviter, invite_guest_by_mail
-from guests.operations.resending import resend_invitation
+from guests.operations.resending import hold_guests, resend_invitation
 from tenants.addresses import canonical
 from tenants.audit import Actor
 from tenants.models import Tenant
@@ -109,6 +112,67 @@ def test_R54_a_file_resets_and_reminders_of_the_same_guests_at_once(
                 assert (batch.state, batch.problem) == ("done", "")
     with tenant_scope(fabrikam.id):
         assert Guest.objects.count() == len(addresses) + 4
+
+
+def begun(tenant: Tenant, deed: Callable[[], object]) -> Future[list[object]]:
+    """The deed in another transaction, which has to wait for this one."""
+    pool = ThreadPoolExecutor(1)
+    outcome = pool.submit(at_once, tenant, deed)
+    pool.shutdown(wait=False)
+    has_to_wait()
+    return outcome
+
+
+def has_to_wait() -> None:
+    """Returns once another transaction waits for a row."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")
+
+
+def test_R52_who_is_revoked_while_a_reminder_waits_is_not_reminded(
+    fabrikam: Tenant, operator: Actor, now: datetime
+) -> None:
+    with tenant_scope(fabrikam.id):
+        invitation = invited(fabrikam, NICOLE, operator, now).invitation
+        Invitation.objects.update(last_mailed_at=None)
+        batch = Batch.objects.create(
+            tenant_id=fabrikam.id,
+            kind=BatchKind.REMINDERS,
+            name="Reminder",
+            choice={"invited_before": "2100-01-01T00:00:00+00:00"},
+            actor_kind="operator",
+            actor_name="olga",
+        )
+        carried(batch, now)
+        start_batch(batch_id=batch.id, actor=operator, now=now)
+        with transaction.atomic():
+            # By whom the guest is not held.
+            Invitation.objects.filter(pk=invitation.pk).update(ended_at=Now(), ended_why=Ended.REVOKED)
+            reminded = begun(fabrikam, lambda: carried(batch, now + timedelta(minutes=1)))
+        reminded.result(60)
+        assert BatchRow.objects.get(batch=batch).result_reason == "Accepted, ended, or mailed since."
+        assert Invitation.objects.get().reminders == 0
+
+
+def test_R54_a_file_is_taken_back_behind_who_holds_its_guests(fabrikam: Tenant, operator: Actor, now: datetime) -> None:
+    file = uploaded(fabrikam, lines(NICOLE), operator, now)
+    with tenant_scope(fabrikam.id):
+        start_batch(batch_id=file.id, actor=operator, now=now)
+        work_off(file.id, now)
+        recall = revoke_batch(batch_id=file.id, tenant=fabrikam, inviter=ADELE, actor=operator, now=now)
+        assert isinstance(recall, Batch)
+        with transaction.atomic():
+            hold_guests(list(Guest.objects.values_list("id", flat=True)))
+            revoked = begun(fabrikam, lambda: carried(recall, now))
+            assert Invitation.objects.select_for_update(nowait=True).get().ended_at is None
+        revoked.result(60)
+        assert Invitation.objects.get().ended_why == Ended.REVOKED
 
 
 def carried(batch: Batch, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Taking back what a file of invitations did: the invitations that it made and that nobody has accepted (R52, R54).
 
 Knows which invitations are a batch's own, and ends them some hundred at a time. It must never touch an invitation that
-was there before, nor one that somebody else has given since; a mail of an ended one is dropped when its turn comes.
+was there before, nor one that somebody else has given since. Times of mails that do not leave are given back (R17).
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from guests.delivery import ENDED
 from guests.models import Batch, BatchKind, BatchRow, Ended, Invitation, Result, Verdict
 from guests.operations.batches.resetting import rows_to_do, settle
 from guests.operations.batches.slices import actor_of
 from guests.operations.mailing import KIND
+from guests.operations.resending import hold_guests
 from outbox.models import OutboundMail
+from outbox.operations import give_back_times, withdraw_many
 from tenants import audit
 from tenants.writing import insert_many
 
@@ -95,8 +98,9 @@ def check_recall(batch: Batch) -> bool:
 
 
 def do_recall(batch: Batch, now: datetime) -> bool:
-    """Revoke the next group's, in a number of statements that does not depend on how many they are."""
+    """Revoke the next group's and drop their mails, in a number of statements that does not depend on how many."""
     rows = rows_to_do(batch, at_most=GROUP)
+    hold_guests([row.guest_id for row in rows if row.guest_id])
     held = list(_open(batch, rows).select_for_update().order_by("pk"))
     Invitation.objects.filter(pk__in=[one.pk for one in held]).update(ended_at=Now(), ended_why=Ended.REVOKED)
     named = {row.guest_id: row.address_key for row in rows}
@@ -114,11 +118,15 @@ def do_recall(batch: Batch, now: datetime) -> bool:
             for one in held
         ]
     )
+    withdraw_many(kind=KIND, subject_ids=[one.pk for one in held], reason=ENDED, now=now)
     revoked = {one.guest_id for one in held}
     for row in rows:
         row.result_reason = "" if row.guest_id in revoked else OVER
     settle(batch, rows)
-    return len(rows) == GROUP
+    is_more = len(rows) == GROUP
+    if not is_more:
+        give_back_times(tenant_id=batch.tenant_id)
+    return is_more
 
 
 def _made_by(choice: Mapping[str, Any]) -> QuerySet[Invitation]:
