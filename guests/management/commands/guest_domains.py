@@ -43,7 +43,7 @@ class Command(TenantCommand):
         inviter = inviter_of(tenant, "", None)
         outcome: object = None
         if options["only_from"] or options["none_from"] or options["from_any"]:
-            lists = {"allowed": _read(options["only_from"]), "denied": _read(options["none_from"])}
+            lists: dict[str, Any] = {"allowed": _read(options["only_from"]), "denied": _read(options["none_from"])}
             found = turned_away(tenant=tenant, **lists)
             self._say(found)
             if found.fresh.is_any and not options["yes"]:

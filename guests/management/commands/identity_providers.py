@@ -42,8 +42,9 @@ class Command(TenantCommand):
 
     help = (
         "List a tenant's own identity providers, or switch, test, change or remove one. Disabling and removing lock "
-        "its guests out: that says whom, and does it with --yes only. add_identity_provider adds one. A change of "
-        "domains is one, a change of the name, the settings or the secret another; what is not named stays."
+        "its guests out: that says whom, and does it with --yes only; --reset has workers reset them in the same step. "
+        "add_identity_provider adds one. A change of domains is one, a change of the name, the settings or the secret "
+        "another; what is not named stays."
     )
     example = (
         "manage.py identity_providers --tenant fabrikam.example\n"
