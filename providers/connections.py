@@ -6,6 +6,7 @@ provider, and hands the secret to nobody but the protocol.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +22,14 @@ TABLE = "providers_identityprovider"
 SECRET = "sealed_secret"  # noqa: S105 -- the field's name
 KEY_TABLE = "providers_serviceproviderkey"
 KEY = "sealed_key"
+
+
+@dataclass(frozen=True)
+class Copied:
+    """An address that somebody copies into the provider's settings, with the name that it has there."""
+
+    label: str
+    address: str
 
 
 def is_installed(kind: Kind) -> bool:
@@ -91,6 +100,26 @@ def entity_id(*, tenant_id: UUID) -> str:
     return f"{settings.PUBLIC_URL}/{tenant_id}/saml/metadata"
 
 
+def addresses_of(kind: Kind, *, tenant_id: UUID, provider_id: UUID, is_added: bool) -> list[Copied]:
+    """What the provider has to be told, before it is added here and after."""
+    if kind.protocol is Protocol.SAML:
+        return [
+            Copied("Entity ID (audience)", entity_id(tenant_id=tenant_id)),
+            Copied("Reply address (assertion consumer service)", _reply(kind, tenant_id, provider_id)),
+            # The key that it shows is made with the tenant's first such provider.
+            Copied(
+                "Metadata address" if is_added else "Metadata address, once the provider is added",
+                entity_id(tenant_id=tenant_id),
+            ),
+        ]
+    if kind.protocol is Protocol.WS_FEDERATION:
+        return [
+            Copied("Realm (wtrealm)", entity_id(tenant_id=tenant_id)),
+            Copied("Reply address (wreply)", _reply(kind, tenant_id, provider_id)),
+        ]
+    return [Copied("Redirect URI", _reply(kind, tenant_id, provider_id))]
+
+
 def _built_in(kind: Kind) -> Connection:
     client_id, secret = _registration(kind)
     return Connection(
@@ -109,3 +138,7 @@ def _registration(kind: Kind) -> tuple[str, str]:
         Method.MICROSOFT_ACCOUNT: (settings.MICROSOFT_ACCOUNT_CLIENT_ID, settings.MICROSOFT_ACCOUNT_CLIENT_SECRET),
     }
     return registrations.get(kind.method, ("", ""))
+
+
+def _reply(kind: Kind, tenant_id: UUID, provider_id: UUID) -> str:
+    return return_url(kind=kind, tenant_id=tenant_id, provider_id=provider_id)

@@ -95,11 +95,11 @@ class ProviderForm(forms.Form):
 
     def typed_settings(self) -> dict[str, str]:
         """The kind's settings by name, without the secret. Call it on a valid form."""
-        return {one.name: self.cleaned_data[_key(one)] for one in self.kind.settings if not one.is_secret}
+        return {one.name: self.cleaned_data[field_of(one)] for one in self.kind.settings if not one.is_secret}
 
     def typed_secret(self) -> str:
         """The secret, "" where none was typed. Call it on a valid form."""
-        return next((str(self.cleaned_data[_key(one)]) for one in self.kind.settings if one.is_secret), "")
+        return next((str(self.cleaned_data[field_of(one)]) for one in self.kind.settings if one.is_secret), "")
 
     def typed_domains(self) -> list[str]:
         """The domains in canonical form. Call it on a valid form."""
@@ -128,7 +128,7 @@ class ProviderForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Take each file's text in place of what was typed, and check addresses that would be called."""
         for setting in self.kind.settings:
-            name = _key(setting)
+            name = field_of(setting)
             if setting.is_long and self.cleaned_data.get(f"{name}_file"):
                 self._take_file(name, self.cleaned_data[f"{name}_file"])
             elif setting.is_url and self.cleaned_data.get(name):
@@ -149,7 +149,7 @@ class ProviderForm(forms.Form):
         self._read[name] = self.cleaned_data[name] = text
 
     def _ask(self, setting: Setting) -> None:
-        name, is_new = _key(setting), self.stored is None
+        name, is_new = field_of(setting), self.stored is None
         help_text = setting.help
         if self.stored is not None and setting.is_secret and self.stored.sealed_secret:
             help_text = "One is stored, and never shown. Left empty, it stays; another takes its place."
@@ -179,7 +179,7 @@ class ProviderForm(forms.Form):
             )
 
 
-def _key(setting: Setting) -> str:
+def field_of(setting: Setting) -> str:
     """A field's name, which cannot be one of the form's own."""
     return f"setting_{setting.name}"
 

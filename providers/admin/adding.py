@@ -15,10 +15,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from providers.admin.addresses import addresses_of
 from providers.admin.rows import obstacles
+from providers.connections import addresses_of
 from providers.forms import ProviderForm
-from providers.kinds import KINDS, Kind
+from providers.kinds import ADDABLE, Kind
 from providers.models import IdentityProvider
 from providers.operations import prepare_identity_provider
 from tenants.doors.admin import TenantModelAdmin, actor, clock
@@ -27,8 +27,6 @@ from tenants.scope import current_tenant_id
 
 PLACE_SALT = "vestibule provider place v1"
 """Signs the id that a new provider will have: its redirect URI is shown, and registered there, before it is added."""
-
-ADDABLE = {kind.id: kind for kind in KINDS if not kind.is_built_in}
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from providers.admin.addresses import addresses_of
 from providers.admin.rows import custom_row, obstacles
+from providers.connections import addresses_of
 from providers.forms import ProviderForm
 from providers.kinds import BY_ID, Kind
 from providers.models import IdentityProvider

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from providers.admin.addresses import Copied
-from providers.connections import is_installed, return_url
+from providers.connections import Copied, is_installed, return_url
 from providers.kinds import BY_ID, CONSUMER_DOMAINS, KINDS, Kind, Protocol
 from providers.models import EmailPasscodePolicy, IdentityProvider, KnownAccountDomain, RedemptionPolicy
 from providers.protocols import ProviderFailed

@@ -10,7 +10,7 @@ from providers.kinds.oidc import Oidc
 from providers.kinds.saml import Saml
 from providers.kinds.ws_federation import WsFederation
 
-__all__ = ["BY_ID", "CONSUMER_DOMAINS", "KINDS", "Kind", "Protocol", "Setting"]
+__all__ = ["ADDABLE", "BY_ID", "CONSUMER_DOMAINS", "KINDS", "Kind", "Protocol", "Setting"]
 
 KINDS: tuple[Kind, ...] = (
     EntraId(),
@@ -26,3 +26,6 @@ KINDS: tuple[Kind, ...] = (
 
 BY_ID: dict[str, Kind] = {kind.id: kind for kind in KINDS}
 """Kinds by the id that rows store."""
+
+ADDABLE: dict[str, Kind] = {kind.id: kind for kind in KINDS if not kind.is_built_in}
+"""Those that a tenant adds itself."""

@@ -244,7 +244,7 @@ def process(*words: str, **environment: str) -> "subprocess.CompletedProcess[str
 
 
 COMMANDS = ["create_tenant", "create_administrator", "add_domain", "verify_audit", "purge", "doctor", "trace"]
-COMMANDS += ["set_tenant", "set_logo"]
+COMMANDS += ["set_tenant", "set_logo", "add_identity_provider", "identity_providers"]
 
 
 def ended(*words: str) -> object:
