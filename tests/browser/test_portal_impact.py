@@ -108,6 +108,23 @@ def test_R62_keep_it_on_leaves_everything(portal: Callable[..., Page], tenant: T
     assert work_off(tenant) == []
 
 
+def test_R62_who_was_left_is_reset_with_one_button_while_codes_are_off(
+    portal: Callable[..., Page], tenant: Tenant, guests: list[Guest]
+) -> None:
+    page = portal()
+    page.goto(reverse("admin:providers_email_passcode"))
+    page.get_by_label("No", exact=True).check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Leave them as they are").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="3 guests cannot sign in")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("button", name="Reset these 3 guests").click()
+    expect(page.get_by_text("The guests are being reset, one after another.")).to_be_visible()
+    (batch,) = work_off(tenant)
+    assert batch.done == 3
+
+
 @pytest.fixture
 def provider(tenant: Tenant, operator: Actor, now: datetime) -> IdentityProvider:
     with tenant_scope(tenant.id):
