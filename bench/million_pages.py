@@ -190,12 +190,28 @@ def _pages() -> Iterator[Page]:
     yield Page("redemption order", [ORDER])
     yield Page("redemption order: before saving", [ORDER], [ORDER_TRIED])
     yield Page("a partner's order", [f"{ORDER}partner/?domain=partner0.example"])
+    of_partners = [f"{ORDER}partner/?domain={domain}" for domain in ("partner0.example", "partner150.example")]
+    yield Page("a partner's order: before saving", of_partners, [ORDER_TRIED])
     yield Page("Microsoft account", [f"{ORDER}microsoft-account/"])
     yield Page("a provider", [f"/admin/providers/identityprovider/{provider}/change/"])
     yield Page("a provider: before removing", [f"{ORDER}provider/{provider}/remove/"])
     yield Page("a provider: before switching off", [f"{ORDER}provider/{provider}/disable/"])
     yield Page("domain lists", [f"{ORDER}guests-domains/"])
-    yield Page("domain lists: before saving", [f"{ORDER}guests-domains/"], [{"denied_domains": "partner0.example"}])
+    partners = [f"partner{n}.example" for n in range(200)]
+    firms = [f"firm{n}.example" for n in range(1800)]
+    lists = [
+        {"denied_domains": "partner0.example"},
+        {"denied_domains": "\n".join(partners + firms)},
+        {"allowed_domains": "\n".join(partners + firms)},
+        {"allowed_domains": "contoso.com"},
+    ]
+    yield Page("domain lists: before saving", [f"{ORDER}guests-domains/"], lists)
+    known = [", ".join(firms[:20]), "partner0.example", ", ".join([*firms[:400], *partners[:50]]), "nobody.example"]
+    yield Page(
+        "known domains: before saving",
+        [f"{ORDER}known-domains/"],
+        [{"domains": domains, "kind": "azureActiveDirectory", "deed": "add"} for domains in known],
+    )
     yield Page("guests to remind", [f"{GUESTS}remind/"])
     yield Page("guests to reset", [f"{GUESTS}reset-many/?method=emailOneTimePasscode"])
     yield Page("settings", [SETTINGS])

@@ -122,8 +122,7 @@ def _tally(domains: Domains) -> Tally:
     )
 
 
-TALLY: Final = """
-WITH asked AS MATERIALIZED ({asked}),
+TALLY: Final = """WITH asked AS MATERIALIZED ({asked}),
     opened AS (SELECT * FROM asked WHERE is_open IS NOT NULL),
     places AS (SELECT domain, count(*) AS guests FROM opened GROUP BY domain)
 SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM opened), (SELECT count(*) FROM places),
