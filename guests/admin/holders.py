@@ -21,11 +21,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from guests.admin.desk import inviter_of
-from guests.admin.outlook import NAMED, Change, next_methods
 from guests.admin.seen import Sight
 from guests.models import Batch, Guest
 from guests.operations.batches.choice import Choice
 from guests.operations.batches.choosing import reset_many, reset_many_by_mail
+from guests.operations.foreseeing import NAMED, Change, next_methods
 from guests.operations.inviting import Inviter
 from providers.operations import settings_version
 from tenants.audit import Actor

@@ -17,8 +17,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from guests.admin.outlook import Change, Outlook, outlook
 from guests.admin.seen import Sight
+from guests.operations.foreseeing import Change, Outlook, outlook
 from providers.kinds import BY_ID
 from providers.models import KnownAccountDomain
 from providers.operations import add_known_account_domain, remove_known_account_domain, settings_version

@@ -16,10 +16,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders
-from guests.admin.outlook import Outlook, outlook
 from guests.admin.seen import Sight
 from guests.models import Batch
-from guests.operations.foreseeing import with_microsoft_account
+from guests.operations.foreseeing import Outlook, outlook, with_microsoft_account
 from guests.operations.remedying import WITH_MICROSOFT_ACCOUNT, disable_microsoft_account_and_reset
 from providers.connections import is_installed
 from providers.kinds import BY_ID

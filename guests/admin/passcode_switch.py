@@ -19,10 +19,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders, reset_sight
-from guests.admin.outlook import Outlook, next_methods, outlook
 from guests.admin.seen import Sight
 from guests.models import Batch, Guest, GuestSession
-from guests.operations.foreseeing import with_passcodes
+from guests.operations.foreseeing import Outlook, next_methods, outlook, with_passcodes
 from guests.operations.remedying import WITH_PASSCODE, turn_off_passcodes_and_reset
 from passcodes.models import Challenge
 from providers.connections import is_installed

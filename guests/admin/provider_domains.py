@@ -20,8 +20,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from guests.admin.outlook import Change, outlook
 from guests.admin.seen import Sight
+from guests.operations.foreseeing import Change, outlook
 from providers.models import IdentityProvider
 from providers.operations import change_provider_domains, settings_version
 from providers.rules import Provider, SignInFacts

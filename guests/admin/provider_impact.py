@@ -17,11 +17,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from guests.admin.holders import RESET_ALL, Holders, RemedyForm, RemedyPages, holders, reset_sight
-from guests.admin.outlook import Change, Outlook, outlook
 from guests.admin.seen import Sight
 from guests.models import Batch
 from guests.operations.batches.choice import Choice
 from guests.operations.batches.removed import removed_providers
+from guests.operations.foreseeing import Change, Outlook, outlook
 from guests.operations.remedying import disable_identity_provider_and_reset, remove_identity_provider_and_reset
 from providers.models import IdentityProvider
 from providers.operations import (

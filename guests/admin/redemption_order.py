@@ -23,12 +23,11 @@ from guests.admin.known_domains import KnownDomainsPage
 from guests.admin.microsoft_account import MicrosoftAccountPage
 from guests.admin.order_draft import Draft, posted_draft, stored_draft
 from guests.admin.order_words import FALLBACKS, NAMES, asked_of, fallbacks_of
-from guests.admin.outlook import Outlook, outlook
 from guests.admin.passcode_switch import PasscodePage
 from guests.admin.provider_domains import ProviderDomainsPage
 from guests.admin.provider_impact import ProviderImpactPages
 from guests.admin.seen import Sight
-from guests.operations.foreseeing import with_order
+from guests.operations.foreseeing import Outlook, outlook, with_order
 from providers.models import RedemptionOrder, RedemptionPolicy
 from providers.operations import (
     allow_skipping,

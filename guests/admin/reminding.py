@@ -18,11 +18,11 @@ from django.utils.html import format_html
 
 from guests.admin.desk import inviter_of
 from guests.admin.holders import mailed_within, progress_url
-from guests.admin.outlook import NAMED
 from guests.admin.seen import Sight
 from guests.models import Invitation
 from guests.operations.batches.choosing import LONGEST_WAIT, remind_many
 from guests.operations.batches.reminding import old_ones, to_remind
+from guests.operations.foreseeing import NAMED
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.doors.words import for_administrator
