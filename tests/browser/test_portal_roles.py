@@ -181,3 +181,16 @@ def test_R63_the_pages_about_administrators_serve_everybody(
         adele.goto(f"{live_server.url}/admin/{page}")
         found += findings(adele)
     assert found == []
+
+
+def test_R63_who_holds_no_role_yet_sees_their_account_on_every_screen(
+    open_page: OpenPage, live_server: LiveServer, tenant: Tenant
+) -> None:
+    kim = factories.administrator("kim.abercrombie.of.purchasing@fabrikam.example", name="Kim Abercrombie")
+    page = open_page(base_url=live_server.url)
+    signed = signed_in(kim).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": signed, "url": live_server.url}])
+    page.goto("/admin/account/")
+    see(page, "Your account")
+    expect(page.get_by_text("No tenant is open")).to_be_visible()
+    assert not findings(page)
