@@ -183,6 +183,7 @@ class ResetForm(forms.Form):
             self.fields["new_address"] = forms.ChoiceField(
                 required=False,
                 label="New address",
+                widget=forms.Select(attrs=WIDE),
                 choices=[("", f"As now: {address}"), *((one.to_send, one.to_send) for one in others)],
                 help_text="One that is theirs already. The invitation goes there; they sign in with it from now on.",
             )

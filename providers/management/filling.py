@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from providers.forms import ProviderForm, field_of
-from providers.kinds import Kind
+from providers.kinds import Kind, Setting
 from providers.models import IdentityProvider
 from tenants.doors.reading import secret_in, text_in
 
@@ -53,8 +53,7 @@ def is_filled(options: Mapping[str, Any]) -> bool:
 
 def asked_by(kind: Kind) -> str:
     """What the kind asks for, as the options give it; what may be left out in brackets."""
-    said = [f"{SECRET_FROM} FILE" if one.is_secret else f"{SET} {one.name}=…" for one in kind.settings]
-    return " ".join(word if one.is_required else f"[{word}]" for word, one in zip(said, kind.settings, strict=True))
+    return " ".join(_word(one) if one.is_required else f"[{_word(one)}]" for one in kind.settings)
 
 
 def filled(
@@ -75,6 +74,12 @@ def filled(
     for field_name, mistakes in form.errors.items():
         raise CommandError(f"{option_of[field_name]}: {mistakes[0]}", returncode=2)
     return form
+
+
+def _word(setting: Setting) -> str:
+    if setting.is_secret:
+        return f"{SECRET_FROM} FILE"
+    return f"{SET_FROM} {setting.name}=FILE" if setting.is_long else f"{SET} {setting.name}=VALUE"
 
 
 def _given(kind: Kind, options: Mapping[str, Any]) -> dict[str, str]:

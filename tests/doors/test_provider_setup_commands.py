@@ -100,7 +100,7 @@ def test_R61_a_social_kind_is_added_with_its_secret_from_the_standard_input(
 def test_R61_a_kind_alone_adds_nothing_and_says_what_to_register_for_the_id_that_it_is_added_with(contoso, secret):
     said = add(contoso, "--kind", "openIdConnect")
     assert "Nothing has been added." in said
-    assert "--set issuer=… --set client_id=… [--secret-from FILE]" in said
+    assert "--set issuer=VALUE --set client_id=VALUE [--secret-from FILE]" in said
     registered = re.search(rf"Redirect URI: \S+/{contoso.id}/return/(\S+)", said)
     assert registered
     with tenant_scope(contoso.id):
@@ -125,7 +125,9 @@ def test_R61_an_id_that_is_in_use_here_or_in_another_tenant_is_refused(fabrikam,
         pytest.param([*OIDC[:4], "--domains", "x", *OIDC[6:]], "--domains: x: ", id="no domain"),
         pytest.param([*OIDC, "--set", "client_id="], "--set client_id: Client ID is missing", id="a setting left out"),
         pytest.param([*OIDC, "--set", "issuer=http://x.example"], "--set issuer: ", id="an address that is not called"),
-        pytest.param([*OIDC, "--set", "colour=red"], r"--set colour: .* asks: --set issuer=…", id="no such setting"),
+        pytest.param(
+            [*OIDC, "--set", "colour=red"], r"--set colour: .* asks: --set issuer=VALUE", id="no such setting"
+        ),
         pytest.param([*OIDC, "--set", "client_secret=x"], "--set client_secret: a secret is read", id="a secret"),
         pytest.param([*OIDC, "--secret-from", "/nowhere"], "--secret-from: /nowhere cannot be read", id="no file"),
         pytest.param([*OIDC, "--secret-from", "/dev/null"], "--secret-from: there is no secret in it", id="empty"),
