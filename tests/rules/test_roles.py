@@ -90,11 +90,13 @@ def test_R63_every_action_is_in_the_table_of_this_test():
         ),
         pytest.param(
             Role.HELPDESK_ADMINISTRATOR,
-            "May see guests and invitations; reset the redemption status and lift a pause after wrong codes; explain sign-in.",
+            "May see guests and invitations; "
+            "reset the redemption status and lift a pause after wrong codes; explain sign-in.",
         ),
         pytest.param(
             Role.EXTERNAL_IDENTITY_PROVIDER_ADMINISTRATOR,
-            "May see guests and invitations; explain sign-in; see and change identity providers and the redemption order.",
+            "May see guests and invitations; explain sign-in; "
+            "see and change identity providers and the redemption order.",
         ),
         pytest.param(Role.GUEST_INVITER, "May see guests and invitations; invite a guest."),
     ],
