@@ -228,7 +228,9 @@ def test_R53_operators_list_and_change_them_by_command(fabrikam, guests):
         Guest.objects.filter(address="t1@tailspin.example").update(name="")
     done = said("--none-from", "Tailspin.example", "--yes", "--revoke")
     assert done.startswith(
-        "Open invitations that would fail: 2, of which 2 work now\n  t1@tailspin.example\n  Tom 0  t0@tailspin.example\n"
+        "Open invitations that would fail: 2, of which 2 work now\n"
+        "  t1@tailspin.example\n"
+        "  Tom 0  t0@tailspin.example\n"
     )
     assert "No guests from: tailspin.example" in done
     assert stored(fabrikam) == ([], ["tailspin.example"])
