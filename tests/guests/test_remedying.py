@@ -13,10 +13,13 @@ from django.db import DatabaseError, connections
 
 from guests.models import Batch, Guest, Status
 from guests.operations import remedying
+from guests.operations.batches.choosing import reset_many, reset_many_by_mail
 from guests.operations.inviting import Inviter
 from providers import operations
 from providers.models import EmailPasscodePolicy, IdentityProvider, KnownAccountDomain, RedemptionPolicy
 from providers.operations import settings_version
+from providers.operations.settings import CHANGED_MEANWHILE
+from providers.rules import Order, PasscodeState
 from tenants.audit import Actor
 from tenants.models import AuditEntry, Tenant
 from tenants.refusals import Code, Refusal
@@ -138,6 +141,31 @@ def test_R62_settings_that_changed_since_they_were_shown_are_left_alone(
         outcome = DEEDS[deed](fabrikam, provider, inviter=WHO, actor=operator, now=now, shown_version=shown)
     assert isinstance(outcome, Refusal)
     assert outcome.code is Code.INPUT
+    assert stored(fabrikam) == before
+
+
+def test_R62_what_changed_since_it_was_shown_is_refused_with_the_lock_held(
+    fabrikam: Tenant, provider: IdentityProvider, guests: None, operator: Actor, now: datetime
+) -> None:
+    who: dict[str, Any] = {"actor": operator, "now": now}
+    with tenant_scope(fabrikam.id):
+        seen: dict[str, Any] = {**who, "shown_version": settings_version()}
+        operations.change_provider_domains(provider_id=provider.pk, domains=["contoso.com"], **who)
+        before = stored(fabrikam)
+        outcomes = [
+            operations.set_email_passcode(state=PasscodeState.ENABLED, **seen),
+            operations.enable_microsoft_account(**seen),
+            operations.disable_microsoft_account(**seen),
+            operations.set_redemption_order(order=Order(), **seen),
+            operations.remove_redemption_order(partner_domain="", **seen),
+            operations.enable_identity_provider(provider_id=provider.pk, **seen),
+            operations.disable_identity_provider(provider_id=provider.pk, **seen),
+            operations.remove_identity_provider(provider_id=provider.pk, **seen),
+            operations.change_provider_domains(provider_id=provider.pk, domains=["tailspin.example"], **seen),
+            reset_many_by_mail(tenant=fabrikam, choice=remedying.WITH_PASSCODE, inviter=WHO, **seen),
+            reset_many(tenant=fabrikam, choice=remedying.WITH_PASSCODE, inviter=WHO, **seen),
+        ]
+    assert [one for one in outcomes if not isinstance(one, Refusal) or one.reason != CHANGED_MEANWHILE] == []
     assert stored(fabrikam) == before
 
 
