@@ -33,7 +33,7 @@ def provider(fabrikam: Tenant) -> IdentityProvider:
     """Contoso ID."""
     with tenant_scope(fabrikam.id):
         return IdentityProvider.objects.create(
-            tenant=fabrikam, kind="oidc", name="Contoso ID", is_bound_to_domains=True
+            tenant=fabrikam, kind="openIdConnect", name="Contoso ID", is_bound_to_domains=True
         )
 
 
