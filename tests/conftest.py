@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.cache import cache
-from django.db import connections
+from django.db import connection, connections
 from django.test import TransactionTestCase
 
 from tenants.audit import Actor, ActorKind
@@ -80,6 +80,16 @@ def _end_connections(params: dict[str, Any]) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def _as_long_as_it_takes(request: pytest.FixtureRequest) -> None:
+    """One transaction may hold a long story on a slow machine: PostgreSQL's 30 s are for what the product does."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("_django_db_helper")
+        if connection.in_atomic_block:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL transaction_timeout = 0")
 
 
 @pytest.fixture(autouse=True)

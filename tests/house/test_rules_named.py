@@ -1,4 +1,4 @@
-"""That `pytest -k` finds a test for each rule of the methods, the ways in and the portal, wherever in the suite it stands."""
+"""That `pytest -k` finds a test for each rule of the methods, the ways in and the portal, wherever it stands."""
 
 from __future__ import annotations
 
