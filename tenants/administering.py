@@ -251,15 +251,7 @@ def _others_than(administrator: Administrator, tenant: Tenant) -> QuerySet[RoleA
 def _record(
     action: str, actor: Actor, now: datetime, administrator: Administrator, details: Mapping[str, object]
 ) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        subject_kind="administrator",
-        subject_id=administrator.pk,
-        details=details,
-        address=administrator.email,
-    )
+    audit.record_of_administrator(administrator=administrator, action=action, actor=actor, at=now, details=details)
 
 
 def _no(reason: str) -> Refusal:

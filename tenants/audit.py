@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
-from tenants.models import ActorKind, AuditEntry, Outcome
+from tenants.models import ActorKind, Administrator, AuditEntry, Outcome
 from tenants.scope import current_tenant_id
 
 __all__ = ["SYSTEM", "Actor", "ActorKind", "Outcome", "line", "record"]
@@ -56,6 +56,26 @@ class Told(TypedDict):
 def record(**told: Unpack[Told]) -> None:
     """Append one line to the open tenant's history, in the running transaction: one INSERT."""
     line(**told).save(force_insert=True)
+
+
+def record_of_administrator(
+    *,
+    administrator: Administrator,
+    action: str,
+    actor: Actor,
+    at: datetime,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """The same about an administrator, found by their email."""
+    record(
+        actor=actor,
+        action=action,
+        at=at,
+        subject_kind="administrator",
+        subject_id=administrator.pk,
+        details=details,
+        address=administrator.email,
+    )
 
 
 def line(**told: Unpack[Told]) -> AuditEntry:

@@ -107,7 +107,9 @@ def sign_out_colleague(
         )
     with transaction.atomic():
         begin_epoch(administrator)
-        _record("administrator.signed_out_everywhere", actor, now, administrator)
+        audit.record_of_administrator(
+            administrator=administrator, action="administrator.signed_out_everywhere", actor=actor, at=now
+        )
         return administrator
 
 
@@ -166,14 +168,3 @@ def _readable() -> str:
 
 def _tries(administrator: Administrator) -> str:
     return budgets.key("portal-password", administrator.pk)
-
-
-def _record(action: str, actor: Actor, now: datetime, administrator: Administrator) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        subject_kind="administrator",
-        subject_id=administrator.pk,
-        address=administrator.email,
-    )

@@ -18,11 +18,4 @@ def record_everywhere(*, action: str, administrator: Administrator, actor: Actor
     """The same line in each tenant of theirs; none for who holds no role anywhere."""
     for tenant in Tenant.objects.filter(roles__administrator=administrator).distinct().order_by("id"):
         with tenant_scope(tenant.id):
-            audit.record(
-                actor=actor,
-                action=action,
-                at=now,
-                subject_kind="administrator",
-                subject_id=administrator.pk,
-                address=administrator.email,
-            )
+            audit.record_of_administrator(administrator=administrator, action=action, actor=actor, at=now)
