@@ -92,7 +92,8 @@ def draft_invitation(
 ) -> tuple[Invitation, str]:
     """A fresh invitation with a fresh nonce, and the secret of its link, of which the row holds the hash.
 
-    Who has accepted waits for nothing: theirs is accepted from the beginning, as no redemption will come to say so.
+    Who has accepted waits for nothing: theirs is accepted from the beginning, as no redemption will come to say so. It
+    says when they did, which is before the row is there, whosever clock tells: so it is known from one that they took.
     """
     invitation_id = uuid.uuid4()
     key_id, nonce = tickets.new_nonce()
@@ -104,7 +105,7 @@ def draft_invitation(
         key_id=key_id,
         nonce=nonce,
         ticket_hash=tickets.ticket_hash(secret),
-        accepted_at=now if guest.has_accepted else None,
+        accepted_at=guest.redemption_status_changed_at if guest.has_accepted else None,
     )
     say_anew(invitation, tenant=tenant, details=details, inviter=inviter, now=now)
     return invitation, secret

@@ -27,8 +27,8 @@ class Command(TenantCommand):
 
     help = (
         "List a tenant's bulk work, newest first. With --start, --pause or --discard and an id, do that; --start goes "
-        "on after a pause. With --revoke, have the invitations revoked that a file made and that nobody has accepted: "
-        "their emails that still wait do not leave. With --results, print the file with a result for each row."
+        "on after a pause. With --revoke, have the invitations revoked that a file made and that nobody has accepted "
+        "since: their emails that still wait do not leave. With --results, print the file with a result for each row."
     )
     example = "manage.py batches --tenant fabrikam.example --pause 0b6b2b5e-6a43-4c52-a1d4-6a1f0c4f6f0e"
 

@@ -115,7 +115,7 @@ def revoke_untaken(*, tenant: Tenant, inviter: Inviter, actor: Actor, now: datet
 
 
 def revoke_batch(*, batch_id: UUID, tenant: Tenant, inviter: Inviter, actor: Actor, now: datetime) -> Batch | Refusal:
-    """Have workers revoke the invitations that a file made and that nobody has accepted (R52, R54).
+    """Have workers revoke the invitations that a file made and that nobody has accepted since (R52, R54).
 
     What is left of the file is discarded. The mails that wait for their turn do not leave then. Refuses what is no
     file of invitations, and one that has invited nobody yet.

@@ -34,6 +34,8 @@ from tenants.writing import insert_many, insert_missing, update_many
 SLICE: Final = 300
 """Guests that one slice invites: a quarter of a second in which their rows are held."""
 
+BEGAN: Final = "began"
+"""The choice's name for when the file was started first, whatever pauses came then: it made nothing before."""
 
 GONE: Final = "Deleted meanwhile: The guest was deleted in the moment of inviting. Invite them again."
 
@@ -239,6 +241,7 @@ def _count(work: Work) -> None:
     run = batch.started_at.isoformat() if batch.started_at else ""
     if again or run != batch.choice.get("run"):
         if run != batch.choice.get("run"):
-            batch.choice |= {"run": run, "done_before": batch.done + batch.failed - len(work.rows)}
+            before = batch.done + batch.failed - len(work.rows)
+            batch.choice |= {"run": run, "done_before": before, **({} if before else {BEGAN: run})}
         batch.choice["again"] = batch.choice.get("again", 0) + again
         Batch.objects.filter(id=batch.id).update(choice=batch.choice)

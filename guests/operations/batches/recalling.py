@@ -1,7 +1,8 @@
-"""Taking back what a file of invitations did: the invitations that it made and that nobody has accepted (R52, R54).
+"""Taking back what a file of invitations did: the invitations that it made and nobody has taken up since (R52, R54).
 
 Knows which invitations are a batch's own, and ends them some hundred at a time. It must never touch an invitation that
-was there before, nor one that somebody else has given since. Times of mails that do not leave are given back (R17).
+was there before, nor one that somebody else has given since. Times of mails that do not leave are given back (R17). An
+invitation of who had accepted already is accepted when it is made: it is the file's own like the others.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from guests.delivery import ENDED
 from guests.models import Batch, BatchKind, BatchRow, Ended, Invitation, Result, Verdict
+from guests.operations.batches.inviting import BEGAN
 from guests.operations.batches.resetting import rows_to_do, settle
 from guests.operations.batches.slices import actor_of
 from guests.operations.mailing import KIND
@@ -36,6 +38,9 @@ COUNTED: Final = 10_000
 
 OVER: Final = "Accepted, ended, or invited by somebody else since."
 
+_NOT_TAKEN_UP: Final = Q(accepted_at__isnull=True) | Q(accepted_at__lte=F("created_at"))
+"""Waiting, or made for who had accepted already (drafting.py)."""
+
 
 @dataclass(frozen=True)
 class Recall:
@@ -54,10 +59,14 @@ def may_be_recalled(batch: Batch) -> bool:
 
 
 def choice_for(batch: Batch) -> dict[str, object]:
-    """Which invitations are the batch's own, as the batch that revokes them keeps it."""
+    """Which invitations are the batch's own, as the batch that revokes them keeps it.
+
+    What was made between the check and the first start is another deed's.
+    """
+    checked = batch.checked_at.isoformat() if batch.checked_at else ""
     return {
         "batch": str(batch.pk),
-        "since": batch.checked_at.isoformat() if batch.checked_at else "",
+        "since": batch.choice.get(BEGAN) or checked,
         "until": batch.ended_at.isoformat() if batch.ended_at else "",
         "invited_by": batch.actor_address,
     }
@@ -68,11 +77,11 @@ def what_would_be_revoked(batch: Batch) -> Recall:
     done = BatchRow.objects.filter(batch=batch, result=Result.DONE).exclude(guest_id=None)
     last = done.order_by("-number")[:COUNTED].values("guest_id")
     made = _made_by(choice_for(batch)).filter(guest__in=last)
-    opened = made.filter(ended_at__isnull=True, accepted_at__isnull=True)
+    opened = made.filter(_NOT_TAKEN_UP, ended_at__isnull=True)
     mails = OutboundMail.objects.waiting().filter(kind=KIND, subject_id__in=opened.values("pk"))
     return Recall(
         invitations=opened.count(),
-        accepted=made.filter(accepted_at__isnull=False).count(),
+        accepted=made.exclude(_NOT_TAKEN_UP).count(),
         mails=mails.count(),
         again=int(batch.choice.get("again", 0)),
         is_more=batch.done > COUNTED,
@@ -118,15 +127,14 @@ def do_recall(batch: Batch, now: datetime) -> bool:
             for one in held
         ]
     )
-    withdraw_many(kind=KIND, subject_ids=[one.pk for one in held], reason=ENDED, now=now)
+    withdrawn = withdraw_many(kind=KIND, subject_ids=[one.pk for one in held], reason=ENDED, now=now)
     revoked = {one.guest_id for one in held}
     for row in rows:
         row.result_reason = "" if row.guest_id in revoked else OVER
     settle(batch, rows)
-    is_more = len(rows) == GROUP
-    if not is_more:
+    if withdrawn:  # in each slice: a pause may come behind any, and others plan their mails meanwhile
         give_back_times(tenant_id=batch.tenant_id)
-    return is_more
+    return len(rows) == GROUP
 
 
 def _made_by(choice: Mapping[str, Any]) -> QuerySet[Invitation]:
@@ -137,7 +145,7 @@ def _made_by(choice: Mapping[str, Any]) -> QuerySet[Invitation]:
 
 def _open(batch: Batch, rows: list[BatchRow]) -> QuerySet[Invitation]:
     ids = [row.guest_id for row in rows if row.guest_id]
-    return _made_by(batch.choice).filter(guest__in=ids, ended_at__isnull=True, accepted_at__isnull=True)
+    return _made_by(batch.choice).filter(_NOT_TAKEN_UP, guest__in=ids, ended_at__isnull=True)
 
 
 def _row(batch: Batch, number: int, row: BatchRow) -> BatchRow:
