@@ -109,6 +109,9 @@ class OutboundMail(OwnedModel):
             models.Index("tenant", "kind", "subject_id", name="mail_subject"),
             models.Index("tenant", name="mail_not_sent", condition=models.Q(state__in=NOT_SENT)),
             models.Index("tenant", "rank", "due_at", name="mail_turn", condition=models.Q(state__in=WAITING)),
+            models.Index(
+                "due_at", name="mail_again", condition=models.Q(state__in=WAITING, rank=Rank.BULK, tries__gt=0)
+            ),
             models.Index("settled_at", name="mail_settled", condition=models.Q(settled_at__isnull=False)),
             models.Index("provider_message_id", name="mail_provider_id", condition=~models.Q(provider_message_id="")),
             models.Index(fields=["tenant", "-created_at", "-id"], name="mail_newest"),

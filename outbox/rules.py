@@ -19,6 +19,10 @@ HEAD_START: Final = timedelta(seconds=2)
 LASTS: Final = timedelta(days=3)
 """A mail without an earlier deadline is given up after this, as mail servers do."""
 
+AWAITS_ITS_TURN: Final = timedelta(days=30)
+"""How long after its planned time a bulk mail may wait for its turn: a stop of the senders puts off all that are behind
+it, too. LASTS begins with the turn."""
+
 PACE_FORGIVES: Final = timedelta(minutes=1)
 """How far a tenant's bulk mails may fall behind their rate and still catch up, so that a look every second does not
 slow them down. What is later leaves at the rate (R17)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from django.db.models import Max
 
 from outbox import delivery
 from outbox.models import OutboundMail, Rank, State
-from outbox.rules import LASTS
+from outbox.rules import AWAITS_ITS_TURN, LASTS
 from tenants.audit import SYSTEM, line
 from tenants.pacing import end_bulk_plan, hold_bulk_plan
 from tenants.queue import nudge
@@ -54,16 +54,18 @@ def enqueue_many(*, kind: str, planned: Sequence[Planned], now: datetime) -> Non
     """Put many mails of rank BULK into the open tenant's outbox, in the running transaction, each due in its own time.
 
     Bulk mail is not nudged: the relay takes it when nothing more urgent waits, so that it never stands before a code
-    in the worker's queue. The three days after which a mail is given up begin when it is due. tenants/pacing.py plans
-    the times (R17).
+    in the worker's queue. The three days after which a mail is given up begin when its turn comes (sending.py): after a
+    long stop that is as much later as the rate makes it. tenants/pacing.py plans the times (R17).
     """
-    mails = [_mail(kind, one.subject_id, Rank.BULK, one.deadline, one.due_at) for one in planned]
+    mails = [_mail(kind, one.subject_id, Rank.BULK, one.deadline, one.due_at, AWAITS_ITS_TURN) for one in planned]
     for mail, one in zip(mails, planned, strict=True):
         mail.created_at, mail.due_at = now, one.due_at
     insert_many(mails)
 
 
-def _mail(kind: str, subject_id: UUID, rank: int, deadline: datetime | None, since: datetime) -> OutboundMail:
+def _mail(
+    kind: str, subject_id: UUID, rank: int, deadline: datetime | None, since: datetime, lasts: timedelta = LASTS
+) -> OutboundMail:
     mail_id = uuid4()
     return OutboundMail(
         id=mail_id,
@@ -71,7 +73,7 @@ def _mail(kind: str, subject_id: UUID, rank: int, deadline: datetime | None, sin
         kind=kind,
         subject_id=subject_id,
         rank=rank,
-        deadline_at=min(deadline or since + LASTS, since + LASTS),
+        deadline_at=min(deadline or since + lasts, since + lasts),
         message_id=delivery.message_id_for(mail_id),
         created_at=since,
     )

@@ -23,7 +23,7 @@ from outbox import delivery
 from outbox.delivery import Cause, HandedOver, NotHandedOver, Nothing, Withheld
 from outbox.models import Rank, State
 from outbox.operations.reporting import keep_name
-from outbox.rules import HEAD_START, LEASE, MOST_LEASES_LOST, PACE_FORGIVES, back_off, jittered
+from outbox.rules import HEAD_START, LASTS, LEASE, MOST_LEASES_LOST, PACE_FORGIVES, back_off, jittered
 from tenants.addresses import Address
 from tenants.audit import SYSTEM, Actor, Outcome, record
 from tenants.models import Tenant
@@ -59,6 +59,8 @@ _RETURNED: Final = """
               mail.leases_lost, mail.reason, mail.deadline_at <= statement_timestamp()
 """
 
+_BULK: Final = f"rank = {Rank.BULK.value} AND state IN ('queued', 'leased')"
+
 # One row, whoever else looks at the same time. Not `id IN (SELECT … LIMIT 1 … SKIP LOCKED)`: that took many (it may
 # run the subquery once per row).
 _CLAIM_NEXT: Final = f"""
@@ -70,19 +72,32 @@ _CLAIM_NEXT: Final = f"""
     UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
 """  # noqa: S608  # constants of this file
 
-# The same of the tenant that has waited longest for its rate, the mail that has. Each tenant's first is looked up in
-# the index, a few microseconds each, so that mails which wait for their tenant's rate are not read. A tenant whose row
-# another transaction holds is passed over: nothing here waits. A mail that is dead by now costs no time.
+# Bulk mails whose turn has come before: they took their place in their tenant's rate then, and do not queue up again
+# behind what is late. An index of their own has no other mails.
+_CLAIM_AGAIN: Final = f"""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM outbox_outboundmail
+        WHERE {_BULK} AND tries > 0 AND due_at <= statement_timestamp()
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
+"""  # noqa: S608  # constants of this file
+
+# Of the tenant that has waited longest for its rate, the mail that has: its turn has come. Each tenant's first is
+# looked up in the index, a few microseconds each, so that mails which wait for their tenant's rate are not read. A
+# tenant whose row another transaction holds is passed over: nothing here waits. A mail that is dead by now costs no
+# time. From its turn on, a mail lasts as long as any other.
 _CLAIM_BULK: Final = f"""
     WITH paced AS MATERIALIZED (
         SELECT tenant.id FROM tenants_tenant AS tenant
         WHERE (tenant.bulk_paced_at IS NULL OR tenant.bulk_paced_at <= statement_timestamp())
-          AND (SELECT mail.due_at FROM outbox_outboundmail AS mail WHERE {{bulk}} AND mail.tenant_id = tenant.id
-               ORDER BY mail.due_at LIMIT 1) <= statement_timestamp()
+          AND (SELECT mail.due_at FROM outbox_outboundmail AS mail
+               WHERE {_BULK} AND tries = 0 AND mail.tenant_id = tenant.id AND mail.due_at <= statement_timestamp()
+               ORDER BY mail.due_at LIMIT 1) IS NOT NULL
         ORDER BY tenant.bulk_paced_at NULLS FIRST LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     ), due AS MATERIALIZED (
         SELECT id, tenant_id, deadline_at FROM outbox_outboundmail
-        WHERE {{bulk}} AND tenant_id = (SELECT id FROM paced) AND due_at <= statement_timestamp()
+        WHERE {_BULK} AND tries = 0 AND tenant_id = (SELECT id FROM paced) AND due_at <= statement_timestamp()
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ), pace AS (
         UPDATE tenants_tenant AS tenant SET bulk_paced_at =
@@ -90,8 +105,10 @@ _CLAIM_BULK: Final = f"""
             + make_interval(secs => 3600.0 / greatest(tenant.bulk_mails_per_hour, 1))
         FROM due WHERE tenant.id = due.tenant_id AND due.deadline_at > statement_timestamp()
     )
-    UPDATE outbox_outboundmail AS mail {_TAKEN} FROM due WHERE mail.id = due.id {_RETURNED}
-""".format(bulk=f"rank = {Rank.BULK.value} AND state IN ('queued', 'leased')")  # noqa: S608  # constants of this file
+    UPDATE outbox_outboundmail AS mail {_TAKEN},
+        deadline_at = least(mail.deadline_at, statement_timestamp() + make_interval(secs => %(lasts)s))
+    FROM due WHERE mail.id = due.id {_RETURNED}
+"""  # noqa: S608  # constants of this file
 
 # A fresh row before it falls due to the relay, but no row that waits for another try: a message that the broker
 # delivers again must not shorten the wait.
@@ -113,9 +130,11 @@ def claim_mail(*, mail_id: UUID) -> Claimed | None:
 def claim_next() -> Claimed | None:
     """Take the most urgent row that is due, inside every_tenant(); None when nothing is due.
 
-    Bulk mails are taken when nothing else is due, each tenant's at its hourly rate, however many are late (R17).
+    Bulk mails are taken when nothing else is due: those that wait for another try, then each tenant's next at its
+    hourly rate, however many are late (R17).
     """
-    return _claimed(_CLAIM_NEXT, {}) or _claimed(_CLAIM_BULK, {"forgiven": PACE_FORGIVES.total_seconds()})
+    rate = {"forgiven": PACE_FORGIVES.total_seconds(), "lasts": LASTS.total_seconds()}
+    return _claimed(_CLAIM_NEXT, {}) or _claimed(_CLAIM_AGAIN, {}) or _claimed(_CLAIM_BULK, rate)
 
 
 def _claimed(statement: str, parameters: dict[str, Any]) -> Claimed | None:

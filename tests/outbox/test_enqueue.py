@@ -13,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from outbox import operations
 from outbox.models import OutboundMail, Rank, State
-from outbox.rules import LASTS
+from outbox.rules import AWAITS_ITS_TURN, LASTS
 from tenants.models import Tenant
 from tenants.pacing import plan_bulk_mails
 from tenants.queue import nudge
@@ -68,7 +68,7 @@ def test_R17_many_mails_are_due_one_after_another_at_the_bulk_rate_and_nudge_nob
     assert [mail.subject_id for mail in mails] == subjects
     apart = {later.due_at - earlier.due_at for earlier, later in pairwise(mails)}
     assert apart == {timedelta(seconds=2)}
-    assert [mail.deadline_at - mail.due_at for mail in mails] == [LASTS] * 3
+    assert [mail.deadline_at - mail.due_at for mail in mails] == [AWAITS_ITS_TURN] * 3
     assert {mail.rank for mail in mails} == {Rank.BULK.value}
 
 

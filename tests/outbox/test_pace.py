@@ -12,7 +12,7 @@ from django.db.models import F
 
 from outbox import operations
 from outbox.models import OutboundMail, Rank, State
-from outbox.rules import HEAD_START
+from outbox.rules import HEAD_START, LASTS, LEASE
 from tenants.models import AuditEntry, Tenant
 from tenants.pacing import plan_bulk_mails
 from tenants.scope import every_tenant, tenant_scope
@@ -63,6 +63,48 @@ def test_R17_a_mail_that_is_too_late_takes_no_time_from_the_others(fabrikam: Ten
     dead = bulk(fabrikam, 2, late_by=2 * HOUR, deadline=datetime.now(UTC) - HOUR)
     alive, _ = bulk(fabrikam, 2)
     assert taken() == [*dead, alive]
+
+
+def test_R17_after_a_stop_of_four_days_each_mail_leaves_when_its_turn_comes(fabrikam: Tenant) -> None:
+    mails = bulk(fabrikam, 3, late_by=timedelta(days=4))
+    for mail_id in mails:
+        claimed = claim_next()
+        assert claimed is not None
+        assert (claimed.id, claimed.is_late) == (mail_id, False)
+        with tenant_scope(fabrikam.id):
+            # Three days for other tries begin now.
+            wait = OutboundMail.objects.get(id=mail_id).deadline_at - datetime.now(UTC)
+            assert LASTS - HOUR < wait < LASTS
+        Tenant.objects.filter(id=fabrikam.id).update(bulk_paced_at=F("bulk_paced_at") - APART)
+    with tenant_scope(fabrikam.id):
+        OutboundMail.objects.filter(id=mails[0]).update(
+            due_at=F("due_at") - LASTS, deadline_at=F("deadline_at") - LASTS
+        )
+    again = claim_next()
+    assert again is not None
+    assert (again.id, again.tries, again.is_late) == (mails[0], 2, True)
+
+
+def test_R17_a_bulk_mail_that_is_tried_again_goes_first_and_takes_no_other_mails_time(fabrikam: Tenant) -> None:
+    first, second, *_ = bulk(fabrikam, 4, late_by=5 * HOUR)
+    claimed = claim_next()
+    assert claimed is not None
+    assert claimed.id == first
+    with tenant_scope(fabrikam.id):
+        assert operations.retry_later(claimed=claimed, reason="451 later", again_after=timedelta()) == State.QUEUED
+    assert taken() == []
+    with tenant_scope(fabrikam.id):
+        OutboundMail.objects.filter(id=first).update(due_at=datetime.now(UTC) - timedelta(seconds=1))
+    Tenant.objects.filter(id=fabrikam.id).update(bulk_paced_at=F("bulk_paced_at") - APART)
+    assert taken() == [first, second]
+
+
+def test_R17_a_lost_lease_of_a_bulk_mail_is_taken_up_without_waiting_for_the_rate(fabrikam: Tenant) -> None:
+    first, *_ = bulk(fabrikam, 3)
+    assert taken() == [first]
+    with tenant_scope(fabrikam.id):
+        pass_time(OutboundMail.objects.get(id=first), LEASE)
+    assert taken() == [first]
 
 
 def test_R17_what_waits_for_the_rate_is_not_late(fabrikam: Tenant, enqueue: Enqueue) -> None:
