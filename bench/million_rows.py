@@ -40,7 +40,9 @@ SELECT gen_random_uuid(), %(tenant)s, key, key, domain, '[]', name, lower(name),
     CASE WHEN has_accepted AND n %% 10 > 0 THEN now() - (now() - made) * power(spread, 3) END,
     CASE WHEN has_accepted OR n %% 4 = 0 THEN made + interval '1 day' END,
     CASE WHEN has_accepted OR n %% 9 = 0 THEN made + interval '1 day' END
-FROM (SELECT *, coalesce(nullif(translate(lower(split_part(name, ' ', 1)), 'åöéłë', 'aoele'), ''), 'guest') || '.' || n || '@' || domain AS key,
+FROM (SELECT *,
+        coalesce(nullif(translate(lower(split_part(name, ' ', 1)), 'åöéłë', 'aoele'), ''), 'guest')
+            || '.' || n || '@' || domain AS key,
         CASE WHEN NOT has_accepted THEN '' WHEN way < 55 THEN 'emailOneTimePasscode'
              WHEN way < 80 THEN 'azureActiveDirectory' WHEN way < 90 THEN 'externalFederation'
              WHEN way < 94 THEN 'google' ELSE 'microsoftAccount' END AS method
