@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -19,10 +19,10 @@ from django.http.response import HttpResponseBase
 
 from guests.admin.seen import Sight
 from guests.operations.foreseeing import Change, Outlook, outlook
-from providers.kinds import BY_ID
+from guests.operations.supposing import with_known_domains
 from providers.models import KnownAccountDomain
 from providers.operations import add_known_account_domain, remove_known_account_domain, settings_version
-from providers.rules import Method, SignInFacts
+from providers.rules import Method
 from tenants.addresses import AddressRefused, canonical_domain, shown_domain
 from tenants.doors.admin import BoundedPaginator, TenantModelAdmin, actor, clock
 from tenants.doors.words import for_administrator
@@ -98,14 +98,9 @@ class Plan:
 
     def change(self) -> Change:
         """The facts when this is done."""
-        kind = BY_ID[self.kind.value]
-        is_entra = self.kind is Kind.ENTRA_ID
-
-        def changed(facts: SignInFacts) -> SignInFacts:
-            known = kind.has_account(domain=facts.domain, is_listed=not self.is_removal)
-            return replace(facts, entra_id=known) if is_entra else replace(facts, microsoft_account=known)
-
-        return changed
+        if self.is_removal:
+            return with_known_domains(self.kind, removed=self.taken)
+        return with_known_domains(self.kind, added=self.taken)
 
 
 class KnownDomainsPage(TenantModelAdmin):

@@ -7,8 +7,7 @@ whose effect was not shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +20,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from guests.admin.seen import Sight
-from guests.operations.foreseeing import Change, outlook
+from guests.operations.foreseeing import outlook
+from guests.operations.supposing import with_domains
 from providers.models import IdentityProvider
 from providers.operations import change_provider_domains, settings_version
-from providers.rules import Provider, SignInFacts
 from tenants.addresses import shown_domain
 from tenants.doors.admin import TenantModelAdmin, actor, clock
 from tenants.forms import LinesField, read_domain
@@ -71,7 +70,7 @@ class ProviderDomainsPage(TenantModelAdmin):
             if form.is_valid():
                 wanted = form.cleaned_data["domains"]
                 turned = set(stored) ^ set(wanted)
-                then = outlook(change=_bound(provider, wanted), now=clock(), domains=turned)
+                then = outlook(change=with_domains(provider, wanted), now=clock(), domains=turned)
                 sight = Sight(json.dumps([str(provider_id), wanted]), settings_version(), (then.changed,))
                 if not turned or sight.was_shown(request):
                     outcome = change_provider_domains(
@@ -108,17 +107,3 @@ class ProviderDomainsPage(TenantModelAdmin):
             Left(shown_domain(one), f"{page}?{urlencode({'provider': str(provider.pk), 'domain': one})}")
             for one in domains[:OFFERED]
         ]
-
-
-def _bound(provider: IdentityProvider, domains: Collection[str]) -> Change:
-    """The facts when the provider answers for these domains and for no others."""
-    wanted = frozenset(domains)
-    asked = Provider(provider.pk, provider.kind, provider.name, provider.is_enabled)
-
-    def changed(facts: SignInFacts) -> SignInFacts:
-        if facts.domain in wanted:
-            return replace(facts, federation=facts.federation or asked)
-        is_its = facts.federation is not None and facts.federation.id == provider.pk
-        return replace(facts, federation=None) if is_its else facts
-
-    return changed

@@ -7,7 +7,7 @@ a reset; a page lists them for as long as there are any.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,9 @@ from guests.admin.seen import Sight
 from guests.models import Batch
 from guests.operations.batches.choice import Choice
 from guests.operations.batches.removed import removed_providers
-from guests.operations.foreseeing import Change, Outlook, outlook
+from guests.operations.foreseeing import Outlook, outlook
 from guests.operations.remedying import disable_identity_provider_and_reset, remove_identity_provider_and_reset
+from guests.operations.supposing import domains_of, with_provider, without_provider
 from providers.models import IdentityProvider
 from providers.operations import (
     disable_identity_provider,
@@ -30,7 +31,6 @@ from providers.operations import (
     remove_identity_provider,
     settings_version,
 )
-from providers.rules import GOOGLE_DOMAINS, Method, Provider
 from tenants.doors.admin import actor, clock
 from tenants.doors.desk import tenant_of
 from tenants.refusals import Refusal
@@ -193,15 +193,13 @@ class _Impact:
 
     @classmethod
     def of(cls, request: HttpRequest, provider: Any, deed: str, now: datetime) -> _Impact:
-        domains = set(provider.domains.values_list("domain", flat=True))
-        if provider.kind == Method.GOOGLE:
-            domains = set(GOOGLE_DOMAINS)
-        change = _with(provider.pk) if deed == ENABLE else _without(provider.pk)
+        domains = domains_of(provider)
+        change = with_provider(provider.pk) if deed == ENABLE else without_provider(provider.pk)
         held = holders(Choice(providers=(provider.pk,)), change=change, tenant=tenant_of(request), now=now)
         then = outlook(change=change, now=now, domains=domains) if provider.is_enabled or deed == ENABLE else None
         counts = (held.count, then.changed if then else 0)
         sight = Sight(f"{deed}|{provider.pk}|{provider.is_enabled}", settings_version(), counts)
-        return cls(held, then, sorted(domains), sight)
+        return cls(held, then, domains, sight)
 
 
 def _provider(provider_id: UUID) -> IdentityProvider:
@@ -210,25 +208,3 @@ def _provider(provider_id: UUID) -> IdentityProvider:
     if found is None:
         raise Http404("no such provider in this tenant")
     return found
-
-
-def _without(provider_id: UUID) -> Change:
-    """The facts when this provider answers no more."""
-    return lambda facts: replace(
-        facts,
-        federation=None if facts.federation and facts.federation.id == provider_id else facts.federation,
-        providers=tuple(one for one in facts.providers if one.id != provider_id),
-    )
-
-
-def _with(provider_id: UUID) -> Change:
-    """The facts when this provider is on."""
-
-    def switched(one: Provider) -> Provider:
-        return replace(one, is_enabled=True) if one.id == provider_id else one
-
-    return lambda facts: replace(
-        facts,
-        federation=switched(facts.federation) if facts.federation else None,
-        providers=tuple(map(switched, facts.providers)),
-    )

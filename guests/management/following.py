@@ -8,7 +8,7 @@ from typing import Protocol
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from guests.models import Batch, BatchState, Guest, Status
+from guests.models import Batch, BatchState, Guest
 from guests.operations.batches.kinds import WORK
 from guests.operations.batches.slices import carry_on
 from guests.operations.foreseeing import Outlook
@@ -26,11 +26,6 @@ class Output(Protocol):
     """Where a command's lines go."""
 
     def write(self, msg: str) -> None: ...
-
-
-def pending_guests() -> QuerySet[Guest]:
-    """Who has not redeemed: they redeem by the settings of then."""
-    return Guest.objects.filter(redemption_status=Status.PENDING, deleted_at__isnull=True)
 
 
 def name_the_first(found: QuerySet[Guest], whom: str, out: Output) -> None:

@@ -100,6 +100,11 @@ class Outlook:
         return self.pending <= self.looked_at
 
     @property
+    def is_shutting_out(self) -> bool:
+        """Whether somebody would not get in as they are who would now: a command waits for --yes."""
+        return bool(self.stranded or self.failing)
+
+    @property
     def pending_shown(self) -> str:
         return counted(self.pending)
 

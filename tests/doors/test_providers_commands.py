@@ -125,7 +125,8 @@ def test_R62_a_provider_is_switched_on_and_gets_domains_as_in_the_portal(portal,
             IdentityProvider.objects.update(is_enabled=False)
     saved(portal, reverse("admin:guests_enable_provider", args=[made[fabrikam].pk]), {})
     invite(contoso, "ines@contoso.com")
-    assert "Pending guests of its domains: 1" in run(contoso, "identity_providers", "--enable", str(made[contoso].pk))
+    said = run(contoso, "identity_providers", "--enable", str(made[contoso].pk))
+    assert "  Nicole Wagner  ines@contoso.com: Email passcode, then Contoso ID\n" in said
     assert stored(contoso) == stored(fabrikam)
     domains = reverse("admin:guests_provider_domains", args=[made[fabrikam].pk])
     saved(portal, domains, {"domains": "bücher.example"})

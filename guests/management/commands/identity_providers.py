@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from guests.management.addressed import domain, inviter_of
-from guests.management.following import name_the_first, pending_guests, say_reset
+from guests.management.following import name_the_first, say_outlook, say_reset
 from guests.operations.batches.choice import Choice
+from guests.operations.foreseeing import Change, Outlook, outlook
 from guests.operations.remedying import disable_identity_provider_and_reset, remove_identity_provider_and_reset
+from guests.operations.supposing import domains_of, with_domains, with_provider, without_provider
 from providers.kinds import BY_ID
 from providers.management.filling import add_filling_arguments, filled, is_filled
 from providers.models import IdentityProvider
@@ -33,6 +35,9 @@ from tenants.refusals import Refusal
 Deed = tuple[Callable[..., object], Callable[..., object]]
 """What shuts a provider's guests out: alone, and with their reset."""
 
+SIGN_UP_ONLY = "sign-up only"
+"""For a provider that no invited guest redeems with (R33)."""
+
 DISABLING: Deed = (disable_identity_provider, disable_identity_provider_and_reset)
 REMOVING: Deed = (remove_identity_provider, remove_identity_provider_and_reset)
 
@@ -42,7 +47,8 @@ class Command(TenantCommand):
 
     help = (
         "List a tenant's own identity providers, or switch, test, change or remove one. Disabling and removing lock "
-        "its guests out: that says whom, and does it with --yes only; --reset has workers reset them in the same step. "
+        "its guests out: that says whom, and does it with --yes only, as does what lets some pending guests not get in "
+        "any more; --reset has workers reset its guests in the same step. "
         "add_identity_provider adds one. A change of domains is one, a change of the name, the settings or the secret "
         "another; what is not named stays."
     )
@@ -64,7 +70,7 @@ class Command(TenantCommand):
         )
         parser.add_argument("--name", help="what guests see it called")
         add_filling_arguments(parser)
-        parser.add_argument("--yes", action="store_true", help="lock its guests out")
+        parser.add_argument("--yes", action="store_true", help="lock guests out")
         parser.add_argument("--reset", action="store_true", help="with --disable or --remove: have its guests reset")
 
     def handle_in_tenant(self, tenant: Tenant, **options: Any) -> str | None:
@@ -82,10 +88,9 @@ class Command(TenantCommand):
             self._test(options["test"])
             return None
         if options["enable"]:
-            self._name_pending(options["enable"])
-            self._done(enable_identity_provider(provider_id=options["enable"], actor=self.actor, now=timezone.now()))
+            self._enable(options["enable"])
         elif options["domains"]:
-            self._change_domains(options["change"], options["domains"])
+            self._change_domains(options["change"], options["domains"], is_sure=options["yes"])
         elif options["change"]:
             self._change(options["change"], options)
         elif options["disable"]:
@@ -93,7 +98,7 @@ class Command(TenantCommand):
         elif options["remove"]:
             self._lock_out(tenant, options["remove"], REMOVING, options)
         for row in IdentityProvider.objects.order_by("name").prefetch_related("domains"):
-            names = ", ".join(sorted(shown_domain(one.domain) for one in row.domains.all())) or "every domain"
+            names = ", ".join(map(shown_domain, domains_of(row))) or SIGN_UP_ONLY
             self.stdout.write(f"{row.id}  {'on ' if row.is_enabled else 'off'}  {row.kind}  {row.name}  {names}")
         return None
 
@@ -102,9 +107,11 @@ class Command(TenantCommand):
         version = settings_version()
         held = Choice(providers=(provider_id,)).found()
         name_the_first(held, "Guests who cannot sign in then", self.stdout)
-        self._name_pending(provider_id)
-        if not options["yes"] and held.exists():
-            raise CommandError("Nothing has been done. To lock these guests out, give --yes; --reset resets them, too.")
+        then = self._foresee(without_provider(provider_id), _domains_of(provider_id))
+        if not options["yes"] and (held.exists() or then.is_shutting_out):
+            raise CommandError(
+                "Nothing has been done. To lock these guests out, give --yes; --reset resets those who have redeemed."
+            )
         who: dict[str, Any] = {"provider_id": provider_id, "actor": self.actor, "shown_version": version}
         if options["reset"]:
             inviter = inviter_of(tenant, "", None)
@@ -137,17 +144,27 @@ class Command(TenantCommand):
             )
         )
 
-    def _change_domains(self, provider_id: UUID, domains: list[str]) -> None:
-        row = IdentityProvider.objects.filter(pk=provider_id).first()
-        turned = set(domains) ^ set(row.domains.values_list("domain", flat=True)) if row else set()
-        name_the_first(pending_guests().filter(domain__in=turned), "Pending guests of these domains", self.stdout)
-        self._done(
-            change_provider_domains(provider_id=provider_id, domains=domains, actor=self.actor, now=timezone.now())
-        )
+    def _enable(self, provider_id: UUID) -> None:
+        version = settings_version()
+        self._foresee(with_provider(provider_id), _domains_of(provider_id))
+        who: dict[str, Any] = {"actor": self.actor, "now": timezone.now(), "shown_version": version}
+        self._done(enable_identity_provider(provider_id=provider_id, **who))
 
-    def _name_pending(self, provider_id: UUID) -> None:
-        bound = IdentityProvider.objects.filter(pk=provider_id).values("domains__domain")
-        name_the_first(pending_guests().filter(domain__in=bound), "Pending guests of its domains", self.stdout)
+    def _change_domains(self, provider_id: UUID, domains: list[str], *, is_sure: bool) -> None:
+        version = settings_version()
+        row = IdentityProvider.objects.filter(pk=provider_id, is_bound_to_domains=True).first()
+        if row is not None:  # else the operation says what is wrong
+            then = self._foresee(with_domains(row, domains), set(domains) ^ set(domains_of(row)))
+            if then.is_shutting_out and not is_sure:
+                raise CommandError("Nothing has been done. To store what does not let some guests in, give --yes.")
+        who: dict[str, Any] = {"actor": self.actor, "now": timezone.now(), "shown_version": version}
+        self._done(change_provider_domains(provider_id=provider_id, domains=domains, **who))
+
+    def _foresee(self, change: Change, domains: Collection[str]) -> Outlook:
+        """Say which pending guests of these domains would redeem otherwise."""
+        then = outlook(change=change, now=timezone.now(), domains=domains)
+        say_outlook(then, self.stdout)
+        return then
 
     def _test(self, provider_id: UUID) -> None:
         findings = test_identity_provider(provider_id=provider_id, actor=self.actor, now=timezone.now())
@@ -159,3 +176,9 @@ class Command(TenantCommand):
     def _done(self, outcome: object) -> None:
         if isinstance(outcome, Refusal):
             raise self.refused(outcome)
+
+
+def _domains_of(provider_id: UUID) -> list[str]:
+    """Whose guests redeem with it; none where it is not there, which the operation refuses."""
+    row = IdentityProvider.objects.filter(pk=provider_id).first()
+    return domains_of(row) if row else []

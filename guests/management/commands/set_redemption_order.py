@@ -12,7 +12,7 @@ from guests.management.addressed import domain
 from guests.management.following import say_outlook
 from guests.operations.foreseeing import outlook, with_order
 from providers.models import RedemptionOrder
-from providers.operations import remove_redemption_order, set_redemption_order
+from providers.operations import remove_redemption_order, set_redemption_order, settings_version
 from providers.rules import Fallback, Order, Primary
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
@@ -47,9 +47,13 @@ class Command(TenantCommand):
         is_set = options["ask"] is not None or options["ask_nothing"] or options["fallback"] is not None
         if is_set and options["inherit"]:
             raise CommandError("--inherit stands alone: it takes the order above this one as it is.")
+        version = settings_version()
+        outcome: object = None
         if options["inherit"]:
             self._foresee(_inherited(partner), is_sure=options["yes"])
-            remove_redemption_order(partner_domain=partner, actor=self.actor, now=timezone.now())
+            outcome = remove_redemption_order(
+                partner_domain=partner, actor=self.actor, now=timezone.now(), shown_version=version
+            )
         elif is_set:
             order = _holding(partner)
             if options["ask"] is not None or options["ask_nothing"]:
@@ -58,9 +62,9 @@ class Command(TenantCommand):
                 order = replace(order, fallback=Fallback(options["fallback"]))
             order = replace(order, partner_domain=partner)
             self._foresee(order, is_sure=options["yes"])
-            outcome = set_redemption_order(order=order, actor=self.actor, now=timezone.now())
-            if isinstance(outcome, Refusal):
-                raise self.refused(outcome)
+            outcome = set_redemption_order(order=order, actor=self.actor, now=timezone.now(), shown_version=version)
+        if isinstance(outcome, Refusal):
+            raise self.refused(outcome)
         order = _holding(partner)
         self.stdout.write(f"Asked first: {', '.join(order.primaries) or 'nothing'}. Then: {order.fallback}.")
         return None
@@ -70,7 +74,7 @@ class Command(TenantCommand):
         domains = {order.partner_domain} if order.partner_domain else None
         then = outlook(change=with_order(order), now=timezone.now(), domains=domains)
         say_outlook(then, self.stdout)
-        if (then.stranded or then.failing) and not is_sure:
+        if then.is_shutting_out and not is_sure:
             raise CommandError("Nothing has been done. To store what does not let some guests in, give --yes.")
 
 
