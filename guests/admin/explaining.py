@@ -71,11 +71,17 @@ class ExplainPages(TenantModelAdmin):
             (Setting.PASSCODES, Action.PROVIDERS_VIEW, reverse("admin:providers_email_passcode")),
             (Setting.MICROSOFT_ACCOUNT, Action.PROVIDERS_VIEW, reverse("admin:guests_microsoft_account")),
             (Setting.FEDERATION, Action.PROVIDERS_VIEW, reverse("admin:providers_custom")),
+            (Setting.GUEST_DOMAINS, Action.SETTINGS_VIEW, reverse("admin:guests_domain_lists")),
             (Setting.KNOWN_DOMAINS, Action.PROVIDERS_VIEW, f"{reverse('admin:guests_known_domains')}?{domain}"),
         ]
         if guest is not None:
             reset = f"{reverse('admin:guests_reset')}?{urlencode({'id': str(guest.pk)})}"
-            pages.append((Setting.REDEMPTION, Action.GUESTS_RESET, reset))
+            page = reverse("admin:guests_guest_change", args=[guest.pk])
+            pages += [
+                (Setting.REDEMPTION, Action.GUESTS_RESET, reset),
+                (Setting.BLOCK, Action.GUESTS_BLOCK, page),
+                (Setting.PAUSE, Action.GUESTS_RESET, page),
+            ]
         return {setting: url for setting, action, url in pages if self.may(request, action)}
 
     def _of_guest(self, request: HttpRequest) -> Address | None:

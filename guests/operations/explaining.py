@@ -24,6 +24,7 @@ from providers.rules import (
     Method,
     Reason,
     Row,
+    Setting,
     SignInFacts,
     Verdict,
     decide,
@@ -41,6 +42,13 @@ OUTCOMES: Final = {
     Code.WAIT.value: "Codes are paused for the address (E-WAIT)",
 }
 """What comes of it where something else than the method stands in the way."""
+
+WAYS_BACK: Final = {
+    Code.BLOCKED.value: (Setting.BLOCK, "Unblocking the guest"),
+    Code.DOMAIN.value: (Setting.GUEST_DOMAINS, "Taking guests from {domain}"),
+    Code.WAIT.value: (Setting.PAUSE, "Lifting the pause"),
+}
+"""What takes each of these away. Another method lets nobody in who is blocked, so it is not offered beside them."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +109,16 @@ def explain_sign_in(*, tenant: Tenant, address: Address, now: datetime) -> Expla
     newest = _newest_invitation(guest, now) if guest and not guest.has_accepted else None
     before = (*_blocked(guest), *_domain(tenant, address, guest), *_link(newest, now))
     is_shut_out = any(row.is_refusing for row in before)
+    rows = (*before, *rows_of(decision), *_pause(guest, newest, decision, now))
     return Explanation(
         address=address,
         guest=guest,
         former=former,
         facts=facts,
         decision=decision,
-        rows=(*before, *rows_of(decision), *_pause(guest, newest, decision, now)),
-        alternatives=what_would_change_it(facts, stored_settings().orders.values()),
+        rows=rows,
+        alternatives=_ways_back(rows, decision, address)
+        or what_would_change_it(facts, stored_settings().orders.values()),
         obstacles=(
             *_uninvited(guest, former),
             *(_by_link(address, decision, now) if _is_live(newest, now) and not is_shut_out else ()),
@@ -193,6 +203,14 @@ def _pause(guest: Guest | None, newest: Invitation | None, decision: Decision, n
         "pause; or lift it on their page."
     )
     yield Row("Codes paused for the address?", Reason("R17", Verdict.REFUSED, sentence), Code.WAIT.value)
+
+
+def _ways_back(rows: tuple[Row, ...], decision: Decision, address: Address) -> tuple[Alternative, ...]:
+    """One for each of WAYS_BACK's codes that keeps them out; to the method only where nothing else does."""
+    codes = [row.code for row in rows if row.is_refusing]
+    method = decision.method if len(codes) == 1 else None
+    found = [WAYS_BACK[code] for code in codes if code in WAYS_BACK]
+    return tuple(Alternative(change.format(domain=address.domain), method, setting) for setting, change in found)
 
 
 def _uninvited(guest: Guest | None, former: Former | None) -> Iterator[str]:

@@ -41,7 +41,11 @@ def explanation_context(
             for row in rows
         ],
         "alternatives": [
-            {"change": one.change, "method": METHOD_NAMES[one.method], "url": urls.get(one.setting, "")}
+            {
+                "change": one.change,
+                "method": METHOD_NAMES[one.method] if one.method else "",
+                "url": urls.get(one.setting, ""),
+            }
             for one in alternatives
         ],
     }

@@ -54,14 +54,17 @@ class Setting(StrEnum):
     KNOWN_DOMAINS = "knownDomains"
     INSTALLATION = "installation"
     REDEMPTION = "redemption"
+    BLOCK = "block"
+    GUEST_DOMAINS = "guestDomains"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A change that would lead to another method (R60)."""
+    """A change that would lead to this method (R60); None where something else would still stand in the way."""
 
     change: str
-    method: Method
+    method: Method | None
     setting: Setting
 
 
@@ -115,11 +118,14 @@ def rows_of(decision: Decision) -> tuple[Row, ...]:
 
 
 def as_lines(outcome: str, rows: Iterable[Row]) -> list[str]:
-    """An explanation as lines of plain text: the outcome, then rule by rule what is asked, the answer, how we know."""
+    """An explanation as lines of plain text: the outcome, then rule by rule what is asked, the answer, how we know.
+
+    The error that a person meets by a rule follows its answer."""
     lines = [outcome, ""]
     for number, row in enumerate(rows, 1):
         reason = row.reason
-        lines.append(f"{number:>2}. {row.question} [{reason.rule}] {VERDICT_WORDS[reason.verdict]}")
+        code = f" ({row.code})" if row.code else ""
+        lines.append(f"{number:>2}. {row.question} [{reason.rule}] {VERDICT_WORDS[reason.verdict]}{code}")
         lines.append(f"    {reason.sentence}")
     return lines
 

@@ -16,6 +16,7 @@ from guests.operations.deleting import delete_guest
 from guests.operations.resending import revoke_invitation
 from guests.operations.resetting import block_guest
 from passcodes import limits
+from passcodes.operations import lift_pause
 from passcodes.rules import Pool
 from providers.operations import set_redemption_order
 from providers.rules import Fallback, Order
@@ -79,7 +80,40 @@ def test_R60_a_blocked_guest_cannot_sign_in(
     printed = StringIO()
     call_command("explain_sign_in", NICOLE, "--tenant", fabrikam.primary_domain, stdout=printed)
     assert "Cannot sign in: sign-in is blocked (E-BLOCKED)" in printed.getvalue().splitlines()[1]
+    assert "Sign-in blocked? [R21] Refused (E-BLOCKED)" in printed.getvalue()
     assert "Sign-in is blocked for this guest." in text(portal.get(f"/admin/preview/?guest={nicole.pk}"))
+
+
+def test_R60_what_would_change_it_for_who_is_shut_out_is_what_shuts_them_out(
+    portal: Any, fabrikam: Tenant, nicole: Guest, operator: Actor, now: datetime
+) -> None:
+    def offered() -> tuple[str, list[Any]]:
+        """What the page says under its heading, and the command."""
+        page = portal.post(EXPLAIN, {"address": NICOLE}).content.decode()
+        return page.partition("What would change it</h2>")[2], told(fabrikam)["alternatives"]
+
+    passcode = "emailOneTimePasscode"
+    guest_url = f"/admin/guests/guest/{nicole.pk}/change/"
+    spend_all_tries(nicole)
+    page, alternatives = offered()
+    assert f'<li><a href="{guest_url}">Lifting the pause</a>: <strong>A code by email</strong></li>' in page
+    assert alternatives == [{"change": "Lifting the pause", "method": passcode}]
+    with tenant_scope(fabrikam.id):
+        lift_pause(address_key=nicole.address_key, actor=operator, now=now)
+        block_guest(guest_id=nicole.pk, actor=operator, now=now)
+    page, alternatives = offered()
+    assert f'<li><a href="{guest_url}">Unblocking the guest</a>: <strong>A code by email</strong></li>' in page
+    assert "Turning the email one-time passcode off" not in page
+    assert alternatives == [{"change": "Unblocking the guest", "method": passcode}]
+    Tenant.objects.filter(pk=fabrikam.pk).update(denied_domains=["firstupconsultants.com"])
+    page, alternatives = offered()
+    assert f'<li><a href="{guest_url}">Unblocking the guest</a></li>' in page, "that alone lets nobody in"
+    lists = "/admin/providers/redemptionorder/guests-domains/"
+    assert f'<li><a href="{lists}">Taking guests from firstupconsultants.com</a></li>' in page
+    assert [one["method"] for one in alternatives] == [None, None]
+    printed = StringIO()
+    call_command("explain_sign_in", NICOLE, "--tenant", fabrikam.primary_domain, stdout=printed)
+    assert "  What would change it:\n    Unblocking the guest\n    Taking guests from" in printed.getvalue()
 
 
 @pytest.mark.parametrize("is_invited", [True, False])

@@ -141,8 +141,10 @@ def test_R60_what_another_stored_order_would_refuse_is_not_offered() -> None:
 
 
 def test_R60_the_rule_that_refuses_has_the_error_of_the_decision() -> None:
-    rows = rows_of(decide(replace(NICOLE, bound=BOUND, passcodes=OFF)))
+    decision = decide(replace(NICOLE, bound=BOUND, passcodes=OFF))
+    rows = rows_of(decision)
     assert [(row.reason.rule, row.code) for row in rows] == [("R3", ""), ("R5", "E-OTP-OFF")]
+    assert " 2. Is that method still on? [R5] Refused (E-OTP-OFF)" in as_lines(headline(decision), rows)
     assert not [row for row in rows_of(decide(NICOLE)) if row.code or row.is_refusing]
 
 

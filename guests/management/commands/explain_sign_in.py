@@ -11,7 +11,7 @@ from django.utils import timezone
 from guests.management.addressed import address
 from guests.models import Guest
 from guests.operations.explaining import Explanation, explain_sign_in
-from providers.rules import METHOD_NAMES, Row, as_json, as_lines, reason_as_json
+from providers.rules import METHOD_NAMES, Alternative, Row, as_json, as_lines, reason_as_json
 from tenants.doors.commands import TenantCommand
 from tenants.models import Tenant
 
@@ -41,11 +41,15 @@ def _json(found: Explanation) -> dict[str, object]:
         "guest": str(found.guest.id) if found.guest else None,
         "redemptionStatus": found.guest.redemption_status if found.guest else None,
         "obstacles": list(found.obstacles),
-        "alternatives": [{"change": one.change, "method": one.method.value} for one in found.alternatives],
+        "alternatives": [_alternative_as_json(one) for one in found.alternatives],
         **as_json(found.decision),
         "error": found.error,
         "reasons": [_row_as_json(row) for row in found.rows],
     }
+
+
+def _alternative_as_json(one: Alternative) -> dict[str, str | None]:
+    return {"change": one.change, "method": one.method.value if one.method else None}
 
 
 def _row_as_json(row: Row) -> dict[str, str]:
@@ -65,11 +69,15 @@ def _state(guest: Guest | None) -> str:
     return f", {guest.get_redemption_status_display().lower()}" if guest else ""
 
 
+def _changed(one: Alternative) -> str:
+    return f"{one.change} -> {METHOD_NAMES[one.method]}" if one.method else one.change
+
+
 def _lines(tenant: Tenant, found: Explanation) -> list[str]:
     lines = [f"{found.address.key}, {_who(found)} {tenant.name}{_state(found.guest)}"]
     lines += [f"  {line}" for line in as_lines(found.headline, found.rows)]
     lines += ["", *(f"  Note: {text}" for text in found.obstacles)] if found.obstacles else []
     if found.alternatives:
         lines += ["", "  What would change it:"]
-        lines += [f"    {one.change} -> {METHOD_NAMES[one.method]}" for one in found.alternatives]
+        lines += [f"    {_changed(one)}" for one in found.alternatives]
     return lines
