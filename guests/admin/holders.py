@@ -76,7 +76,7 @@ def holders(choice: Choice, *, change: Change, tenant: Tenant, now: datetime) ->
     """Count and name these guests; `change` is what becomes of the settings before they redeem again."""
     found = choice.found()
     counted = BoundedPaginator(found.order_by("pk"), 1)
-    named, _ = choice.after("", at_most=NAMED)
+    named = _first(choice, counted.count)
     then = next_methods(named, change=change, now=now)
     return Holders(
         count=counted.count,
@@ -89,6 +89,15 @@ def holders(choice: Choice, *, change: Change, tenant: Tenant, now: datetime) ->
         mailed_within=("more than " if counted.count > counted.MOST else "")
         + mailed_within(tenant, counted.count, now=now),
     )
+
+
+def _first(choice: Choice, count: int) -> list[Guest]:
+    """The first of so many. A piece may be short, or empty, with others behind it: it is of one provider alone."""
+    named, key = choice.after("", at_most=NAMED)
+    while key and len(named) < min(count, NAMED):
+        more, key = choice.after(key, at_most=NAMED - len(named))
+        named += more
+    return named
 
 
 def mailed_within(tenant: Tenant, mails: int, *, now: datetime) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from guests.models import Guest
@@ -119,14 +121,15 @@ def test_R3_guests_of_a_provider_that_is_off_come_back_or_are_reset(portal, fabr
 def test_R62_its_guests_are_reset_as_shown_and_only_while_it_is_off(portal, fabrikam, invite, provider):
     federated(fabrikam, invite, provider)
     there = page_of(provider, "disable")
-    assert "Nobody has been reset yet" in text(saved(portal, there, {"reset_all": "yes"})), "it is on"
+    on = "Nobody has been reset. It is on again, so nobody needs a reset."
+    assert on in text(saved(portal, there, {"reset_all": "yes"}))
     with tenant_scope(fabrikam.id):
         assert IdentityProvider.objects.get().is_enabled
     saved(portal, there, {"remedy": "none"})
     assert "Nobody has been reset yet" in text(portal.post(there, {"reset_all": "yes"}))
     shown = {"reset_all": "yes"} | seen(portal, there, {"reset_all": "yes"})
     saved(portal, page_of(provider, "enable"), {})
-    assert "Nobody has been reset yet" in text(portal.post(there, shown)), "it is on again"
+    assert on in text(portal.post(there, shown))
     assert work_off(fabrikam) == []
     assert methods(fabrikam) == ["externalFederation"] * 2
 
@@ -257,6 +260,18 @@ def test_R3_who_waits_is_counted_by_steps_along_the_index(portal, fabrikam, invi
     assert "5 guests" in text(listed)
     for odd in ("x", "\x00", ""):
         assert portal.get("/admin/guests/guest/", {"provider": odd, "waiting": odd}).status_code == 200
+
+
+def test_R3_who_waits_is_named_though_most_of_their_providers_guests_are_gone(portal, fabrikam, invite):
+    made = [accepted(invite(fabrikam, f"guest{n}@contoso.com", name=f"Guest {n}").guest) for n in range(5)]
+    with tenant_scope(fabrikam.id):
+        for number, guest in enumerate(made):  # each of a provider of its own, in the order of their ids
+            Guest.objects.filter(pk=guest.pk).update(method_provider_id=UUID(int=number + 1))
+        Guest.objects.filter(pk__in=[one.pk for one in made[:3]]).update(deleted_at=Now())
+    words = text(portal.get(WAITING))
+    assert "2 guests wait for a reset" in words
+    assert "guest3@contoso.com" in words
+    assert "guest4@contoso.com" in words
 
 
 @pytest.mark.parametrize("name", ["guests_microsoft_account", "guests_known_domains", "guests_waiting"])
