@@ -93,13 +93,13 @@ class DomainListsPage(RemedyPages):
         if (is_same and form.cleaned_data["remedy"] != form.REVOKE) or _sight(tenant, form.lists, refused).was_shown(
             request
         ):
-            answer = self._store_lists(request, form, tenant, clock())
+            answer = self._store_lists(request, form, tenant, clock(), is_same=is_same)
             if answer is not None:
                 return answer
-        return self._show_lists(request, form, tenant, refused=refused)
+        return self._show_lists(request, form, tenant, refused=refused, is_same=is_same)
 
     def _store_lists(
-        self, request: HttpRequest, form: DomainListsForm, tenant: Tenant, now: datetime
+        self, request: HttpRequest, form: DomainListsForm, tenant: Tenant, now: datetime, *, is_same: bool
     ) -> HttpResponseBase | None:
         allowed, denied = form.lists
         change: dict[str, Any] = {
@@ -110,13 +110,15 @@ class DomainListsPage(RemedyPages):
             "now": now,
             "shown_version": lists_version_of(tenant),
         }
-        if form.cleaned_data["remedy"] == form.REVOKE:
+        is_revoking = form.cleaned_data["remedy"] == form.REVOKE
+        if is_revoking:
             outcome: object = change_domain_lists_and_revoke(inviter=inviter_of(request), **change)
         else:
             outcome = change_domain_lists(**change)
         if self.refused(outcome, form):
             return None
-        self.message_user(request, "The lists of domains are saved.")
+        if not (is_same and is_revoking):
+            self.message_user(request, "The lists of domains are saved.")
         if outcome is None:
             self.message_user(request, "Guests of every domain are taken, so nothing was revoked.", messages.WARNING)
         if not isinstance(outcome, Batch):
@@ -132,8 +134,12 @@ class DomainListsPage(RemedyPages):
         tenant: Tenant,
         *,
         refused: TurnedAway | None = None,
+        is_same: bool = False,
     ) -> HttpResponseBase:
-        """With `refused`, whom the form's lists would turn away: this page stands between two Saves."""
+        """With `refused`, whom the form's lists would turn away: this page stands between two Saves.
+
+        `is_same` says that these are the lists that are stored, and that a revocation alone was asked for.
+        """
         lists = form.lists if refused else (tenant.allowed_domains, tenant.denied_domains)
         found = refused or _turned_away(tenant, lists)
         is_open = self.may(request, Action.SETTINGS_CHANGE)
@@ -148,7 +154,8 @@ class DomainListsPage(RemedyPages):
             template="admin/guests/domain_lists.html",
             lead="Asked when somebody is invited and again when they redeem. Who has redeemed is not affected.",
             refused=found,
-            is_asked=refused is not None,
+            is_asked=refused is not None and not is_same,
+            is_revocation_asked=refused is not None and is_same and not form.errors,
             is_open=is_open,
             seen=_sight(tenant, lists, found).key,
             remedy=form["remedy"].value() or form.NONE,

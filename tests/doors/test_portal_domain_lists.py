@@ -89,10 +89,15 @@ def test_R62_what_was_left_can_be_revoked_later_and_is_not_counted_then(portal, 
     page = portal.get(PAGE)
     assert "And all open invitations to domains that are not taken?" in text(page)
     unseen = portal.post(PAGE, {"denied_domains": "tailspin.example", "remedy": "revoke"})
-    assert "Before you save" in text(unseen)
+    words = text(unseen)
+    assert "Nothing has been revoked yet: whom it touches is shown below" in words
+    assert "What the lists mean today" in words
+    assert "Before you save" not in words
     assert work_off(fabrikam) == [], "nobody has seen whose they are"
     shown = re.findall(r'name="seen" value="([^"]+)"', page.content.decode())[0]
-    portal.post(PAGE, {"denied_domains": "tailspin.example", "remedy": "revoke", "seen": shown})
+    done = portal.post(PAGE, {"denied_domains": "tailspin.example", "remedy": "revoke", "seen": shown}, follow=True)
+    assert "The invitations are being revoked." in text(done)
+    assert "are saved" not in text(done), "the lists were not changed"
     assert [one.done for one in work_off(fabrikam)] == [2]
     with tenant_scope(fabrikam.id):
         assert AuditEntry.objects.filter(action="tenant.domains_changed").count() == 1, "the lists are as they were"
@@ -241,6 +246,12 @@ def test_R53_operators_list_and_change_them_by_command(fabrikam, guests):
     assert "Guests of every domain" in said("--from-any")
     with pytest.raises(CommandError, match="no domain"):
         said("--only-from", "a b")
+
+
+def test_R62_links_of_a_domain_that_is_taken_again_work_unless_they_have_expired(portal, fabrikam, guests):
+    saved(portal, PAGE, {"denied_domains": "tailspin.example", "remedy": "none"})
+    words = text(portal.post(PAGE, {"denied_domains": ""}))
+    assert "Of domains that are taken again 2 Nobody is mailed; links that have not expired work." in words
 
 
 def test_R62_a_command_names_ten_whom_it_would_turn_away(fabrikam, invite):
