@@ -28,7 +28,7 @@ from config.sessions import ends_at
 from config.sign_in import token
 from tenants import second_factor
 from tenants.credentials import sign_out_administrator
-from tenants.doors.desk import actor, clock, desk
+from tenants.doors.desk import clock, desk, signed_in
 from tenants.doors.words import utc
 from tenants.models import Administrator
 
@@ -141,7 +141,7 @@ def urls(site: Site) -> list[URLPattern]:
             confirmed = second_factor.confirm_authenticator(
                 administrator=_who(request),
                 code=form.cleaned_data["code"],
-                actor=actor(request),
+                actor=signed_in(request),
                 now=clock(),
             )
             if confirmed is not None:
@@ -165,11 +165,11 @@ def urls(site: Site) -> list[URLPattern]:
         form = ConfirmForm(_who(request), "codes", request.POST)
         if not form.is_valid():
             return overview(request, codes_form=form)
-        codes = second_factor.replace_backup_codes(administrator=_who(request), actor=actor(request), now=clock())
+        codes = second_factor.replace_backup_codes(administrator=_who(request), actor=signed_in(request), now=clock())
         return frame(request, "admin/backup_codes.html", "Your new backup codes", codes=codes)
 
     def sign_out_others(request: HttpRequest) -> HttpResponse:
-        signed_out = sign_out_administrator(administrator=_who(request), actor=actor(request), now=clock())
+        signed_out = sign_out_administrator(administrator=_who(request), actor=signed_in(request), now=clock())
         update_session_auth_hash(request, signed_out)  # this session goes on in the new epoch
         messages.success(request, "You are signed out everywhere else.")
         return redirect("admin:account")

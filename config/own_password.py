@@ -18,7 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from tenants.credentials import change_password, choose_first_password, forget_password_tries, take_password_try
-from tenants.doors.desk import actor, clock, signed_in
+from tenants.doors.desk import clock, signed_in
 from tenants.doors.words import for_administrator
 from tenants.models import Administrator
 from tenants.refusals import Code, Refusal
@@ -71,7 +71,7 @@ def page(frame: Callable[..., HttpResponse]) -> Callable[[HttpRequest], HttpResp
         )
 
     def another(request: HttpRequest, who: Administrator, typed: str) -> HttpResponse:
-        change_password(administrator=who, password=typed, actor=actor(request), now=clock())
+        change_password(administrator=who, password=typed, actor=signed_in(request), now=clock())
         update_session_auth_hash(request, who)
         messages.success(request, "Your password is changed. Other browsers have to sign in again.")
         return redirect("admin:account")

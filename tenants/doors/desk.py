@@ -132,7 +132,8 @@ def actor(request: HttpRequest) -> Actor:
 
 
 def signed_in(request: HttpRequest) -> Actor:
-    """The administrator who has just given both factors and sits nowhere yet."""
+    """The administrator as themselves, where no seat counts: at sign-in, and at what they change of their own account.
+    It is told where they hold a role, and there they are no operator."""
     return _named(request, ActorKind.ADMINISTRATOR)
 
 

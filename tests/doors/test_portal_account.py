@@ -110,6 +110,26 @@ def test_R64_a_second_factor_that_changed_is_told_to_every_tenant_of_theirs(fabr
         assert {line[2] for line in told} == {omar.email}
 
 
+def test_R64_what_somebody_changes_of_their_own_account_is_told_as_an_administrators(fabrikam, contoso):
+    omar = factories.administrator("omar@f.example", (fabrikam, Role.GUEST_INVITER), (contoso, Role.GLOBAL_READER))
+    client = signed_in(omar)
+    assert "No tenant is open" in text(client.get("/admin/account/"))
+    enrolled(client, omar)
+    client.post("/admin/account/sign-out-others/")
+    chosen = "correct horse battery staple 7"
+    typed = {"old_password": factories.PASSWORD, "new_password1": chosen, "new_password2": chosen}
+    assert client.post("/admin/account/password/", typed).status_code == 302
+    for tenant in (fabrikam, contoso):
+        with tenant_scope(tenant.id):
+            told = list(AuditEntry.objects.order_by("id").values_list("action", "actor_kind"))
+        assert told == [
+            ("administrator.authenticator_set", "administrator"),
+            ("administrator.backup_codes_made", "administrator"),
+            ("administrator.signed_out_everywhere", "administrator"),
+            ("administrator.password_changed", "administrator"),
+        ]
+
+
 def test_R63_who_holds_no_role_yet_sets_up_an_app(fabrikam):
     nobody = factories.administrator("kim@f.example")
     client = signed_in(nobody)
