@@ -23,7 +23,7 @@ from guests.operations.resetting import (
 )
 from tenants.addresses import canonical
 from tenants.administering import assign_role, set_roles
-from tenants.audit import Actor
+from tenants.audit import Actor, ActorKind
 from tenants.credentials import recover_administrator, renew_credentials, sign_out_administrator
 from tenants.models import Administrator, AuditEntry, Tenant
 from tenants.refused_visits import record_refused_sign_in
@@ -190,3 +190,16 @@ def test_R64_an_entry_tells_which_of_two_did_it(portal: Client, deeds: list[Audi
     page = text(portal.get(f"{LOG}{deeds[1].id}/change/"))
     assert f"Adele Vance omar@fabrikam.example administrator {omar.pk} 198.51.100.4" in " ".join(page.split())
     assert "fabrikam.example administrator" not in text(portal.get(f"{LOG}{deeds[2].id}/change/"))
+
+
+def test_R64_an_operators_email_is_confirmed_to_nobody(
+    portal: Client, fabrikam: Tenant, nicole: Guest, now: datetime
+) -> None:
+    olga = factories.administrator("olga@operator.example", is_superuser=True, name="Olga")
+    omar = factories.administrator("omar@fabrikam.example", (fabrikam, Role.HELPDESK_ADMINISTRATOR), name="Omar")
+    with tenant_scope(fabrikam.id):
+        for who, kind in ((olga, ActorKind.OPERATOR), (omar, ActorKind.ADMINISTRATOR)):
+            block_guest(guest_id=nicole.id, actor=Actor(kind, str(who), id=who.pk), now=now)
+            unblock_guest(guest_id=nicole.id, actor=Actor(kind, str(who), id=who.pk), now=now)
+    assert "Omar" in rows_of(portal.get(f"{LOG}?address={omar.email}"))
+    assert "0 entries" in text(portal.get(f"{LOG}?address={olga.email}"))
