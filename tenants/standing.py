@@ -81,6 +81,39 @@ def remove_operator(*, administrator: Administrator) -> Administrator | Refusal:
         return there
 
 
+def make_operator(*, administrator: Administrator) -> Administrator | Refusal:
+    """Whose account it is may enter every tenant by choosing it, with the password and second factor that they have.
+
+    No tenant's history tells of it. Refuses an operator, who is switched off, an account whose person nobody confirmed,
+    and one whose password somebody else has seen.
+    """
+    with transaction.atomic():
+        there = _locked(administrator)
+        if there.is_superuser:
+            return _no(f"{there.email} is an operator already.")
+        if not there.is_active:
+            return _no(f"{there.email} is switched off. Let them in again: manage.py switch_off_administrator --on")
+        if not there.is_confirmed:
+            return _no(
+                f"No operator confirmed that this account is the person's of {there.email}. Ask the person, then: "
+                f"manage.py confirm_administrator {there.email}"
+            )
+        if there.must_change_password:
+            return _no(
+                f"{there.email} has not chosen a password of their own yet, so whoever made it could come in. Once "
+                "they have, they can become an operator."
+            )
+        there.is_superuser = True
+        there.save(update_fields=["is_superuser"])
+        return there
+
+
+def is_last_operator(administrator: Administrator) -> bool:
+    """Whether they are an operator and nobody else is, who has signed in for good and could again."""
+    others = Administrator.objects.filter(is_superuser=True, is_active=True, must_change_password=False)
+    return administrator.is_superuser and not others.exclude(pk=administrator.pk).exists()
+
+
 def _locked(administrator: Administrator) -> Administrator:
     return Administrator.objects.select_for_update().get(pk=administrator.pk)
 

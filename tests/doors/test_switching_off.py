@@ -90,11 +90,46 @@ def test_R63_operators_are_listed(adele, olga):
 def test_R63_who_is_no_operator_any_more_loses_every_tenant_at_the_next_click(olga, fabrikam):
     browser = signed_in(olga, fabrikam)
     assert browser.get("/admin/").status_code == 200
+    factories.administrator("pat@operator.example", is_superuser=True, name="Pat")
     assert "is no operator any more" in run("remove_operator", olga.email)
     assert browser.get("/admin/")["Location"].startswith("/admin/tenant/")
     assert history(fabrikam) == []
     with pytest.raises(CommandError, match="is no operator"):
         run("remove_operator", olga.email)
+
+
+def test_R63_of_the_last_operator_it_asks_first(monkeypatch, capsys, olga):
+    factories.administrator("pat@operator.example", is_superuser=True, is_active=False, name="Pat")
+    for answer in ("no", ""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n" if answer else ""))
+        with pytest.raises(CommandError, match=r"Nothing was changed|Add --yes"):
+            run("remove_operator", olga.email)
+    assert "olga@operator.example is the last operator" in capsys.readouterr().err
+    assert Administrator.objects.get(pk=olga.pk).is_superuser
+    assert "is no operator any more" in run("remove_operator", olga.email, "--yes")
+    assert not Administrator.objects.get(pk=olga.pk).is_superuser
+
+
+def test_R63_an_account_that_is_confirmed_becomes_an_operators_again(monkeypatch, olga, omar, fabrikam):
+    again = ("create_administrator", "--operator", "--yes")
+    with pytest.raises(CommandError, match="is an operator already"):
+        run(*again, olga.email)
+    run("remove_operator", olga.email, "--yes")
+    Administrator.objects.filter(pk=omar.pk).update(is_confirmed=False)
+    with pytest.raises(CommandError, match="confirm_administrator omar"):
+        run(*again, omar.email)
+    for change, why in (({"must_change_password": True}, "not chosen a password"), ({"is_active": False}, "off")):
+        Administrator.objects.filter(pk=olga.pk).update(is_confirmed=True, **change)
+        with pytest.raises(CommandError, match=why):
+            run(*again, olga.email)
+        Administrator.objects.filter(pk=olga.pk).update(must_change_password=False, is_active=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        run("create_administrator", "--operator", olga.email)
+    assert not Administrator.objects.filter(is_superuser=True).exists()
+    assert "signs in as before" in run(*again, "Olga@operator.example")
+    assert signed_in(olga, fabrikam).get("/admin/").status_code == 200
+    assert history(fabrikam) == []
 
 
 def test_R63_an_operator_without_a_role_is_signed_out_and_switched_off_as_anybody(olga, fabrikam):

@@ -20,19 +20,21 @@ from tenants.offering import is_believed
 from tenants.refusals import Refusal
 from tenants.roles import Role
 from tenants.scope import tenant_scope
+from tenants.standing import make_operator
 
 
 class Command(OperatorCommand):
-    """One operation for each of its four ways of being called."""
+    """One operation for each of its ways of being called."""
 
     help = (
         "Makes an administrator of a tenant and prints a random password and three single-use backup codes, which are "
         "the second factor until an authenticator app is set up in the portal (Your account). At the first sign-in the "
         "portal asks for another password and makes other backup codes. Who is an administrator already gets the role "
         "in this tenant too and keeps their password; nobody asks them, as the portal would; where another tenant made "
-        "the account and confirm_administrator was not run, this asks first. With --operator: somebody "
-        "who may enter every tenant. With --reset: a new password and new backup codes; the old ones and open sessions "
-        "end, the app stays (recover_administrator takes it away)."
+        "the account and confirm_administrator was not run, this asks first. With --operator: somebody who may enter "
+        "every tenant; who has an account keeps it, if it is confirmed, and this asks first. With --reset: a new "
+        "password and new backup codes; the old ones and open sessions end, the app stays (recover_administrator takes "
+        "it away)."
     )
     example = (
         "manage.py create_administrator adele@fabrikam.example --tenant fabrikam.example\n"
@@ -47,7 +49,7 @@ class Command(OperatorCommand):
         where.add_argument("--tenant", metavar="ID_OR_DOMAIN", help="the tenant to administer: its id or a domain")
         where.add_argument("--operator", action="store_true", help="no tenant of their own: may enter every tenant")
         where.add_argument("--reset", action="store_true", help="new password and backup codes for who is there")
-        parser.add_argument("--yes", action="store_true", help="do not ask about an account that another tenant made")
+        parser.add_argument("--yes", action="store_true", help="do not ask about an account that is there")
         parser.add_argument("--name", default="", help="how pages and mails call them (default: the address)")
         parser.add_argument(
             "--role",
@@ -64,7 +66,7 @@ class Command(OperatorCommand):
         if options["reset"]:
             return self._reset(options["email"])
         if options["operator"]:
-            return self._made(create_operator(email=options["email"], name=options["name"]), "may enter every tenant")
+            return self._operator(options["email"], options["name"], is_sure=options["yes"])
         tenant = find_tenant(options["tenant"])
         if tenant is None:
             raise CommandError(f"No tenant is called '{options['tenant']}'. List them: manage.py doctor")
@@ -74,6 +76,17 @@ class Command(OperatorCommand):
             if there is not None and not options["yes"]:
                 self._ask_about(there, tenant)
             return self._administer(tenant, roles, there, options["email"], options["name"])
+
+    def _operator(self, email: str, name: str, *, is_sure: bool) -> str:
+        there = administrator_called(email)
+        if there is None:
+            return self._made(create_operator(email=email, name=name), "may enter every tenant")
+        if not is_sure and not agreed(f"{there.email} has an account. May they enter every tenant with it?"):
+            raise CommandError("Nothing was changed.")
+        outcome = make_operator(administrator=there)
+        if isinstance(outcome, Refusal):
+            raise self.refused(outcome)
+        return f"{outcome.email} may enter every tenant and signs in as before."
 
     def _ask_about(self, there: Administrator, tenant: Tenant) -> None:
         if is_believed(tenant=tenant, administrator=there):
