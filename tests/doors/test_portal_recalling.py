@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -224,7 +225,18 @@ def test_R54_one_that_invited_nobody_offers_nothing(portal, fabrikam, operator, 
 
 
 def test_R54_an_operator_revokes_by_command(fabrikam, contoso, file):
-    call_command("batches", "--tenant", "fabrikam.example", "--revoke", str(file.pk))
+    revoke, out = ("batches", "--tenant", "fabrikam.example", "--revoke", str(file.pk)), StringIO()
+    with pytest.raises(CommandError, match=r"Nothing has been done\. .* give --yes"):
+        call_command(*revoke, stdout=out)
+    assert out.getvalue().splitlines() == [
+        "Invitations of suppliers.csv to revoke: 3",
+        "Emails that will not leave: 3",
+        "Accepted since, which stay: 1",
+    ]
+    batches.work_off(fabrikam)
+    assert len(open_ones(fabrikam)) == 4
+    call_command(*revoke, "--yes", stdout=out)
+    assert "Revocation: suppliers.csv (" in out.getvalue()
     batches.work_off(fabrikam)
     assert open_ones(fabrikam) == {"Guest 0"}
     with pytest.raises(CommandError, match="no such bulk work"):
