@@ -133,10 +133,23 @@ class HostileProvider:
         return _json(issued)
 
 
+_seen: set[int] = set()
+
+
+def _at_a_new_address() -> ThreadingHTTPServer:
+    """Listening where no earlier one of this process was: what a provider published is remembered by its address."""
+    while True:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        if server.server_port not in _seen:
+            _seen.add(server.server_port)
+            return server
+        server.server_close()
+
+
 @contextmanager
 def running() -> Iterator[HostileProvider]:
     """The provider, up until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = _at_a_new_address()
     server.daemon_threads = True
     provider = HostileProvider(f"http://127.0.0.1:{server.server_port}")
     server.provider = provider  # type: ignore[attr-defined]
