@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.peers.listening import new_server
+
 HOME = "3f1c2b9a-7d54-4f0e-9a61-5b8f2f6f0d11"
 OTHER_HOME = "c2b7f1de-0a35-4c2c-8f7e-64d3a0e9b722"
 
@@ -103,8 +105,7 @@ def running_directory(domains: Mapping[str, str] | None = None) -> Iterator[Entr
         def log_message(self, *args: Any) -> None:
             """Nothing: the test reads `asked`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = new_server(Handler)
     directory = EntraDirectory(server, domains or {})
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

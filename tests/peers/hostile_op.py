@@ -15,10 +15,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.peers.listening import new_server
 from tests.peers.tokens import ALGORITHMS, key_for, signed, text
 
 CLIENT_ID = "vestibule-at-the-peer"
@@ -133,24 +134,10 @@ class HostileProvider:
         return _json(issued)
 
 
-_seen: set[int] = set()
-
-
-def _at_a_new_address() -> ThreadingHTTPServer:
-    """Listening where no earlier one of this process was: what a provider published is remembered by its address."""
-    while True:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        if server.server_port not in _seen:
-            _seen.add(server.server_port)
-            return server
-        server.server_close()
-
-
 @contextmanager
 def running() -> Iterator[HostileProvider]:
     """The provider, up until the block ends."""
-    server = _at_a_new_address()
-    server.daemon_threads = True
+    server = new_server(_Handler)
     provider = HostileProvider(f"http://127.0.0.1:{server.server_port}")
     server.provider = provider  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -10,19 +10,19 @@ import html
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.peers.listening import new_server
 from tests.peers.saml_idp import Person, SamlIdp
 
 
 @contextmanager
 def running_site(folder: Path, people: Sequence[Person]) -> Iterator[SamlIdp]:
     """The partner's provider, its site up until the block ends; these people have an account there."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = new_server(_Handler)
     idp = SamlIdp(folder, host=f"http://localhost:{server.server_port}")
     server.idp, server.people = idp, people  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
