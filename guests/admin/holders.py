@@ -25,7 +25,7 @@ from guests.admin.seen import Sight
 from guests.models import Batch, Guest
 from guests.operations.batches.choice import Choice
 from guests.operations.batches.choosing import reset_many, reset_many_by_mail
-from guests.operations.foreseeing import NAMED, Change, next_methods
+from guests.operations.foreseeing import NAMED, NO_WAY_IN, Change, next_methods
 from guests.operations.inviting import Inviter
 from providers.operations import settings_version
 from tenants.audit import Actor
@@ -66,6 +66,11 @@ class Holders:
     def able(self) -> int:
         """How many can be reset."""
         return self.count - self.blocked
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether a reset would leave everybody named without a way in, and so would mail links that lead nowhere."""
+        return bool(self.named) and all(one.next_method == NO_WAY_IN for one in self.named)
 
     @property
     def unnamed(self) -> bool:

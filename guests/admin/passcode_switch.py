@@ -133,6 +133,7 @@ class PasscodePage(RemedyPages):
         is_reset_asked: bool = False,
     ) -> HttpResponseBase:
         may_reset = self.may(request, Action.GUESTS_RESET)
+        suggested = RemedyForm.RESET if may_reset and not impact.holders.leads_nowhere else RemedyForm.NONE
         is_reset_offered = not stored.is_on and not is_asked and impact.holders.count > 0
         return self.page(
             request,
@@ -149,7 +150,7 @@ class PasscodePage(RemedyPages):
             is_reset_asked=is_reset_asked,
             reset_seen=reset_sight(WITH_PASSCODE, impact.holders).key if is_reset_offered else "",
             answer=form["is_on"].value(),
-            remedy=remedy["remedy"].value() or (RemedyForm.RESET if may_reset else RemedyForm.NONE),
+            remedy=remedy["remedy"].value() or suggested,
             impact=impact,
             holders=impact.holders,
             outlook=impact.outlook,

@@ -29,6 +29,9 @@ MOST: Final = 10_000
 NAMED: Final = 10
 """Guests that are named before they are only counted."""
 
+NO_WAY_IN: Final = METHOD_LABELS[Method.NONE]
+"""What stands for whom a change, and a reset after it, would leave without one."""
+
 SHOWN: Final = 20
 """Domains whose guests would redeem otherwise that are named, those with the most."""
 
@@ -201,7 +204,7 @@ def in_words(decision: Decision, facts: SignInFacts) -> str:
     if decision.choices:
         return " or ".join(METHOD_LABELS[one] for one in decision.choices)
     if _is_stuck(decision, facts):
-        return METHOD_LABELS[Method.NONE]
+        return NO_WAY_IN
     if decision.method is Method.FEDERATION and facts.federation is not None:
         return facts.federation.name
     return METHOD_LABELS[decision.method]

@@ -88,7 +88,7 @@ WITH seen AS MATERIALIZED (
     SELECT coalesce(nullif(address, ''), details->>'address') AS address, at, happened_at FROM tenants_auditentry
      WHERE tenant_id = %(tenant)s AND id > %(after)s AND id <= %(until)s AND action = 'passcode.requested'
        AND outcome = 'success' AND (details->>'decoy') = 'false'
-)""" + _mark("code_sent_at", "g.address_key = seen.address AND g.deleted_at IS NULL")  # noqa: S608
+)""" + _mark("code_sent_at", "g.address_key = seen.address AND g.deleted_at IS NULL")  # noqa: S608  # as above
 
 _TOUCHED: Final = """
 WITH about AS MATERIALIZED (

@@ -252,7 +252,7 @@ def retry_later(*, claimed: Claimed, reason: str, again_after: timedelta) -> Sta
 def _update_held(claimed: Claimed, assignments: str, parameters: dict[str, Any]) -> datetime | None:
     """The database's time of the change, or None when this sender does not hold the row any more."""
     with connection.cursor() as cursor:
-        cursor.execute(
+        cursor.execute(  # S608: the assignments are constants of this file
             f"UPDATE outbox_outboundmail SET {assignments} WHERE id = %(id)s AND tenant_id = %(tenant)s"  # noqa: S608
             " AND state = 'leased' AND tries = %(tries)s RETURNING statement_timestamp()",
             {**parameters, "id": claimed.id, "tenant": claimed.tenant_id, "tries": claimed.tries},

@@ -32,7 +32,7 @@ def values_of(model: type[Model], column: str, among: str = "TRUE") -> list[str]
     nearest = f"ORDER BY tenant_id, {name} LIMIT 1"
     first = f"SELECT {name} FROM {table} WHERE tenant_id = %(tenant)s AND {among}"  # noqa: S608  # the model's own names
     sql = (
-        f"WITH RECURSIVE hop AS (SELECT ({first} AND {name} > '' {nearest}) AS value, 1 AS n"  # noqa: S608
+        f"WITH RECURSIVE hop AS (SELECT ({first} AND {name} > '' {nearest}) AS value, 1 AS n"  # noqa: S608  # as above
         f" UNION ALL SELECT ({first} AND {name} > hop.value {nearest}), n + 1 FROM hop"
         f" WHERE hop.value IS NOT NULL AND n < %(most)s)"
         f" SELECT value FROM hop WHERE value IS NOT NULL"

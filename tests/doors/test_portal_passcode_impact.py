@@ -90,6 +90,16 @@ def test_R62_the_first_save_shows_names_and_remedies_and_stores_nothing(portal, 
     assert is_on(fabrikam)
 
 
+def test_R62_no_reset_is_suggested_that_would_mail_links_which_lead_nowhere(portal, fabrikam, three, settings):
+    settings.MICROSOFT_ACCOUNT_CLIENT_ID = ""
+    page = portal.post(PAGE, {"is_on": "no"})
+    words, html = text(page), page.content.decode()
+    assert "Guest 2 guest2@firstupconsultants.com Never No way in" in words
+    assert "They would have no way in after it, either." in words
+    assert 'id="id_remedy_1" aria-describedby="none-help" checked' in html
+    assert 'id="id_remedy_0" aria-describedby="reset-help" checked' not in html
+
+
 def test_R62_pending_invitations_that_would_fail_are_a_warning_although_nobody_has_redeemed(portal, fabrikam, invite):
     invite(fabrikam, "karin@firstupconsultants.com", name="Karin Berg")
     page = portal.post(PAGE, {"is_on": "no"})
