@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
-from config import diagnosis, provider_diagnosis
-from config.findings import Line, State
+from config.diagnosis import address, database, keys, mail, providers, work
+from config.diagnosis.findings import Line, State
 from outbox.models import OutboundMail
 from outbox.operations import enqueue
 from providers.models import IdentityProvider
@@ -36,30 +36,30 @@ def set_limits(**limits: str) -> None:
 
 
 def test_H_the_database_binds_this_role(db: None) -> None:
-    told(diagnosis.database(), State.GOOD, "row security binds it")
-    told(diagnosis.migrations(), State.GOOD, "this version's")
-    told(diagnosis.row_security(), State.GOOD, "every table")
-    told(diagnosis.clock(), State.GOOD, "agrees")
-    told(diagnosis.owner(), State.GOOD, "may migrate")
+    told(database.database(), State.GOOD, "row security binds it")
+    told(database.migrations(), State.GOOD, "this version's")
+    told(database.row_security(), State.GOOD, "every table")
+    told(database.clock(), State.GOOD, "agrees")
+    told(database.owner(), State.GOOD, "may migrate")
 
 
 def test_H_a_migration_that_waits_is_named(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'tenants' AND name LIKE '0011%'")
-    told(diagnosis.migrations(), State.BAD, "tenants.0011_bulk_pace")
+    told(database.migrations(), State.BAD, "tenants.0011_bulk_pace")
 
 
 def test_R64_transactions_without_a_limit_are_told(db: None) -> None:
     set_limits(transaction_timeout="0")
-    told(diagnosis.transactions(), State.BAD, "setup_database")
+    told(database.transactions(), State.BAD, "setup_database")
     set_limits(transaction_timeout="60s")
-    told(diagnosis.transactions(), State.BAD, "setup_database")
+    told(database.transactions(), State.BAD, "setup_database")
     set_limits(transaction_timeout="30s")
-    told(diagnosis.transactions(), State.GOOD, "30 s")
+    told(database.transactions(), State.GOOD, "30 s")
 
 
 def test_R64_a_history_that_nobody_seals_is_told(fabrikam: Tenant, operator: Actor, now: datetime) -> None:
-    told(diagnosis.history(), State.GOOD, "sealed")
+    told(work.history(), State.GOOD, "sealed")
     with tenant_scope(fabrikam.id):
         AuditEntry.objects.create(
             tenant_id=fabrikam.id,
@@ -69,25 +69,25 @@ def test_R64_a_history_that_nobody_seals_is_told(fabrikam: Tenant, operator: Act
             action="guest.invited",
             outcome=Outcome.SUCCESS,
         )
-    told(diagnosis.history(), State.BAD, "with beat")
+    told(work.history(), State.BAD, "with beat")
     with tenant_scope(fabrikam.id):
         seal_tenant()
-    told(diagnosis.history(), State.GOOD, "sealed")
+    told(work.history(), State.GOOD, "sealed")
 
 
 def test_H_mails_that_nobody_sends_are_told(fabrikam: Tenant, now: datetime) -> None:
-    told(diagnosis.outbox(), State.GOOD, "no mail")
+    told(work.outbox(), State.GOOD, "no mail")
     with tenant_scope(fabrikam.id):
-        mail = enqueue(kind="passcode", subject_id=fabrikam.id, rank=0, deadline=now + timedelta(minutes=30), now=now)
-        told_in_time = OutboundMail.objects.filter(id=mail.id)
+        due = enqueue(kind="passcode", subject_id=fabrikam.id, rank=0, deadline=now + timedelta(minutes=30), now=now)
+        told_in_time = OutboundMail.objects.filter(id=due.id)
         told_in_time.update(due_at=Now() - timedelta(minutes=1))
-    told(diagnosis.outbox(), State.BAD, "1 mails are more than 30 s late")
+    told(work.outbox(), State.BAD, "1 mails are more than 30 s late")
 
 
 def test_R13_a_lost_key_is_told_only_where_live_codes_need_it(settings: Any, db: None) -> None:
-    told(diagnosis.live_keys(), State.GOOD, "verified")
+    told(keys.live_keys(), State.GOOD, "verified")
     settings.PASSCODE_KEYS = ((7, b"x" * 32), (3, b"y" * 32))
-    told(diagnosis.keys(), State.GOOD, "by key 7, older ones by 3")
+    told(keys.keys(), State.GOOD, "by key 7, older ones by 3")
 
 
 @pytest.mark.parametrize(
@@ -95,53 +95,53 @@ def test_R13_a_lost_key_is_told_only_where_live_codes_need_it(settings: Any, db:
 )
 def test_H_an_address_that_nothing_answers_is_told(hosts: list[str], state: State, settings: Any) -> None:
     settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "https://guests.example:8443", hosts
-    told(diagnosis.address(), state, "guests.example")
+    told(address.address(), state, "guests.example")
 
 
 def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "x.smtp.EmailBackend", "127.0.0.1", 1
-    told(diagnosis.mail(), State.BAD, "Correct EMAIL_URL")
+    told(mail.mail(), State.BAD, "Correct EMAIL_URL")
     settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
-    told(diagnosis.mail(), State.NOTE, "check_mail")
+    told(mail.mail(), State.NOTE, "check_mail")
 
 
 def test_R18_whether_a_provider_tells_what_became_of_mails_is_told(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    told(diagnosis.mail_events(), State.NOTE, "no more than that it took a mail")
+    told(mail.mail_events(), State.NOTE, "no more than that it took a mail")
     settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
-    told(diagnosis.mail_events(), State.NOTE, "Set ANYMAIL_WEBHOOK_SECRET")
+    told(mail.mail_events(), State.NOTE, "Set ANYMAIL_WEBHOOK_SECRET")
     settings.ANYMAIL = {"WEBHOOK_SECRET": "postmark:sentinel-of-a-secret"}
-    told(diagnosis.mail_events(), State.GOOD, f"{settings.PUBLIC_URL}/mail/events/postmark/")
-    assert "sentinel" not in diagnosis.mail_events().said
+    told(mail.mail_events(), State.GOOD, f"{settings.PUBLIC_URL}/mail/events/postmark/")
+    assert "sentinel" not in mail.mail_events().said
     settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
     settings.ANYMAIL = {}
-    told(diagnosis.mail_events(), State.NOTE, "none are taken from mailgun")
+    told(mail.mail_events(), State.NOTE, "none are taken from mailgun")
 
 
 @pytest.mark.parametrize("prefix", ["ENTRA", "MICROSOFT_ACCOUNT"])
 def test_H_a_registration_that_is_half_is_told(settings: Any, prefix: str) -> None:
     settings.DISCOVERY = "live"
-    told(provider_diagnosis.registrations(), State.NOTE, "neither Entra ID nor Microsoft accounts")
+    told(providers.registrations(), State.NOTE, "neither Entra ID nor Microsoft accounts")
     setattr(settings, f"{prefix}_CLIENT_ID", "11111111-2222-3333-4444-555555555555")
-    told(provider_diagnosis.registrations(), State.BAD, f"Set {prefix}_CLIENT_SECRET")
+    told(providers.registrations(), State.BAD, f"Set {prefix}_CLIENT_SECRET")
     setattr(settings, f"{prefix}_CLIENT_SECRET", "sentinel-of-a-secret")
-    told(provider_diagnosis.registrations(), State.GOOD, "looked up live")
+    told(providers.registrations(), State.GOOD, "looked up live")
     setattr(settings, f"{prefix}_CLIENT_ID", "")
-    told(provider_diagnosis.registrations(), State.BAD, f"Set {prefix}_CLIENT_ID")
+    told(providers.registrations(), State.BAD, f"Set {prefix}_CLIENT_ID")
 
 
 def test_R34_how_domains_are_known_is_told(settings: Any) -> None:
     settings.ENTRA_CLIENT_ID = settings.ENTRA_CLIENT_SECRET = "sentinel-of-a-secret"
     settings.DISCOVERY = "lists"
-    told(provider_diagnosis.registrations(), State.GOOD, "DISCOVERY=lists")
+    told(providers.registrations(), State.GOOD, "DISCOVERY=lists")
     settings.ENTRA_AUTHORITY = "https://10.0.0.1"
-    told(provider_diagnosis.registrations(), State.BAD, "ENTRA_AUTHORITY")
-    assert "sentinel" not in provider_diagnosis.registrations().said
+    told(providers.registrations(), State.BAD, "ENTRA_AUTHORITY")
+    assert "sentinel" not in providers.registrations().said
 
 
 def test_B4_a_key_that_providers_secrets_need_is_missed(fabrikam: Tenant, settings: Any) -> None:
     settings.PROVIDER_KEYS = ()
-    told(provider_diagnosis.sealed_secrets(), State.NOTE, "PROVIDER_KEYS")
+    told(providers.sealed_secrets(), State.NOTE, "PROVIDER_KEYS")
     settings.PROVIDER_KEYS = ((5, b"k" * 32),)
     with tenant_scope(fabrikam.id):
         row = IdentityProvider.objects.create(
@@ -149,10 +149,10 @@ def test_B4_a_key_that_providers_secrets_need_is_missed(fabrikam: Tenant, settin
         )
         row.sealed_secret = seal("secret", tenant_id=fabrikam.id, table="t", row_id=row.id, field="f")
         row.save()
-    told(provider_diagnosis.sealed_secrets(), State.GOOD, "can all be read")
+    told(providers.sealed_secrets(), State.GOOD, "can all be read")
     for kept in ((), ((6, b"k" * 32),)):
         settings.PROVIDER_KEYS = kept
-        told(provider_diagnosis.sealed_secrets(), State.BAD, "key 5 is gone")
+        told(providers.sealed_secrets(), State.BAD, "key 5 is gone")
 
 
 def test_H_doctor_lists_the_tenants_and_ends_with_one_when_something_is_wrong(

@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
-from config.diagnosis import examine
-from config.findings import Line, State
+from config.diagnosis.examination import examine
+from config.diagnosis.findings import Line, State
 from tenants.doors.commands import OperatorCommand
 from tenants.models import Tenant
 

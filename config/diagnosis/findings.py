@@ -33,3 +33,8 @@ def note(what: str, said: str) -> Line:
 
 def bad(what: str, said: str) -> Line:
     return Line(State.BAD, what, said)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what the error says, or its type's name."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from config.findings import Line, bad, good, note
+from config.diagnosis.findings import Line, bad, good, note
 from providers.fetching import mistake_in_url
 from providers.models import IdentityProvider, ServiceProviderKey
 from tenants.scope import every_tenant

@@ -1,0 +1,119 @@
+"""Whether the database can be used: both roles, the schema, row security, the limits of transactions, the clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import psycopg
+from django.conf import settings
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from config.database_roles import LONGEST_TRANSACTION
+from config.diagnosis.findings import Line, bad, first_line, good, note
+from tenants.checks import owned_tables_have_policies
+
+OLDEST_SERVER: Final = 150000
+"""PostgreSQL 15: the first in which the owner of a database may make tables in it without a superuser."""
+
+MOST_DRIFT: Final = timedelta(seconds=2)
+PATIENCE: Final = 5
+"""Seconds to wait for an answer."""
+
+
+def database() -> Line:
+    """The application role: row security must bind it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_user, current_database(), current_setting('server_version'),"
+                " current_setting('server_version_num')::int, rolsuper OR rolbypassrls,"
+                " EXISTS (SELECT 1 FROM pg_class WHERE relname = 'tenants_tenant' AND relowner = r.oid)"
+                " FROM pg_roles r WHERE rolname = current_user"
+            )
+            role, name, version, number, is_above, is_owner = cursor.fetchone()
+    except DatabaseError as error:
+        return bad(
+            "database", f"does not answer ({first_line(error)}). Start it with script/up, or correct DATABASE_URL."
+        )
+    if number < OLDEST_SERVER:
+        return bad("database", f"PostgreSQL {version} is too old. 15 is the oldest that works.")
+    if is_above or is_owner:
+        return bad(
+            "database",
+            f"{role} is above row security, so one tenant could see another's rows. "
+            "Make the two roles with manage.py setup_database, and name the application's in DATABASE_URL.",
+        )
+    return good("database", f"{role} in {name}, PostgreSQL {version}; row security binds it.")
+
+
+def owner() -> Line:
+    """The owner migrates; the web and worker processes should not know it."""
+    if "owner" not in settings.DATABASES:
+        return note("owner", "DATABASE_OWNER_URL is not set here: right for web and worker, needed to migrate.")
+    login = connections["owner"].get_connection_params()
+    wanted = {name: login[name] for name in ("dbname", "user", "host", "port", "password") if name in login}
+    try:
+        with psycopg.connect(**wanted, connect_timeout=PATIENCE) as raw:
+            row = raw.execute("SELECT current_user, has_schema_privilege('public', 'CREATE')").fetchone()
+    except psycopg.Error as error:
+        return bad("owner", f"does not get in ({first_line(error)}). Correct DATABASE_OWNER_URL, or leave it out here.")
+    role, may_migrate = row or ("nobody", False)
+    if not may_migrate:
+        return bad("owner", f"{role} may not make tables. Make the roles with manage.py setup_database.")
+    return good("owner", f"{role} may migrate.")
+
+
+def migrations() -> Line:
+    """The schema is this version's."""
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        first = waiting[0][0]
+        return bad(
+            "migrations",
+            f"{len(waiting)} wait, {first.app_label}.{first.name} first. Run: manage.py migrate",
+        )
+    return good("migrations", "the schema is this version's.")
+
+
+def row_security() -> Line:
+    """Every table with rows of tenants hides other tenants' rows."""
+    wrong = owned_tables_have_policies(databases=["default"])
+    if wrong:
+        return bad("row security", f"{len(wrong)} tables do not have it, {wrong[0].obj} first. {wrong[0].hint}")
+    return good("row security", "on for every table with rows of tenants.")
+
+
+def transactions() -> Line:
+    """The longest transaction that the history's sealer may count on (R64)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting::int FROM pg_settings WHERE name IN"
+            " ('transaction_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')"
+        )
+        limits = dict(cursor.fetchall())
+    most = int(LONGEST_TRANSACTION.removesuffix("s")) * 1000
+    if 0 < limits.get("transaction_timeout", 0) <= most:
+        return good("transactions", f"end after {limits['transaction_timeout'] // 1000} s.")
+    if "transaction_timeout" not in limits and all(0 < limits[name] <= most for name in limits):
+        return note("transactions", "only statements and pauses are limited; PostgreSQL 17 limits transactions too.")
+    return bad(
+        "transactions",
+        "have no limit, so a line could be missing from a seal of the history. Run manage.py setup_database again.",
+    )
+
+
+def clock() -> Line:
+    """Deadlines are compared by the database's clock and shown by ours."""
+    before = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (theirs,) = cursor.fetchone()
+    after = timezone.now()
+    drift = max(theirs - after, before - theirs)
+    if drift > MOST_DRIFT:
+        return bad("clock", f"is {drift.total_seconds():.0f} s off the database's. Let NTP set both.")
+    return good("clock", "agrees with the database's.")
