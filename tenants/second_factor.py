@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import django_otp
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -31,10 +30,13 @@ SETTING_UP_LASTS = timedelta(minutes=15)
 
 
 def device_for(administrator: Administrator, code: str) -> Device | None:
-    """The device that a code of this shape is for: six digits are an app's, the rest are backup codes."""
-    kind = "totp" if len(code) == 6 and code.isdecimal() else "static"
-    devices = django_otp.devices_for_user(administrator, for_verify=True)
-    return next((one for one in devices if one.persistent_id.startswith(f"otp_{kind}.")), None)
+    """The device that a code of this shape is for: six digits are an app's, the rest are backup codes.
+
+    Locks it, so that two requests cannot use up one code: call it in a transaction.
+    """
+    kind = TOTPDevice if len(code) == 6 and code.isdecimal() else StaticDevice
+    mine = kind.objects.filter(user=administrator, confirmed=True)
+    return mine.select_for_update().order_by("id").first()
 
 
 def take_confirmation(administrator: Administrator) -> datetime | None:
@@ -44,11 +46,12 @@ def take_confirmation(administrator: Administrator) -> datetime | None:
 
 def use_code(*, administrator: Administrator, code: str) -> bool:
     """Whether it is a code of the app or a backup code; it works once. A right one gives the tries back."""
-    device = device_for(administrator, code)
-    if device is None or django_otp.verify_token(administrator, device.persistent_id, code) is None:
-        return False
-    budgets.clear([_confirmations(administrator)])
-    return True
+    with transaction.atomic():
+        device = device_for(administrator, code)
+        if device is None or not device.verify_token(code):
+            return False  # commits: the device keeps its count of wrong codes
+        budgets.clear([_confirmations(administrator)])
+        return True
 
 
 def _confirmations(administrator: Administrator) -> str:
