@@ -5,19 +5,20 @@ Knows the environment of a test run. Must never touch var/ or a server that some
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from config.stack import local_env
 from config.stack.card import show_sentence
 from config.stack.data_folder import DataFolder
 from config.stack.ending import Ended, ended_by_signals
-from config.stack.launcher import CannotRunAsRoot
+from config.stack.launcher import CannotRunAsRoot, tied
 from config.stack.local_stack import THIS_MACHINE
 from config.stack.postgres import DidNotStart, Postgres
 from config.stack.processes import ROOT, Group
@@ -83,14 +84,20 @@ def beside_own_servers(commands: Sequence[Sequence[str]]) -> int:
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run one command to its end. When we are told to end, it is told too, and gets the time to clean up."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        return process.wait()
-    except Ended:
-        process.send_signal(signal.SIGTERM)
+    """Run one command to its end. When we are told to end, it is interrupted and gets 10 s to clean up.
+
+    It leads a session of its own, so that a terminal's Ctrl-C interrupts it once, and whatever it leaves is killed.
+    """
+    with subprocess.Popen(
+        [*tied(signal.SIGTERM), *command], cwd=ROOT, env=environment, start_new_session=True
+    ) as process:
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise
+            return process.wait()
+        except Ended:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            raise
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
-from config.stack.processes import ROOT, Child, Program
+from config.stack.processes import Child, Program
 from config.stack.valkey import Valkey
 from outbox.models import OutboundMail, State
 from tenants.models import Tenant
@@ -49,11 +48,12 @@ class Drill:
         self.start(name, "-m", "celery", "-A", "config.celery", *options)
         self._wait_for_words(name, "@drill ready")
 
-    def start(self, name: str, *words: str) -> None:
+    def start(self, name: str, *words: str) -> Child:
         child = Child(Program(name, [sys.executable, *words], environment=self.environment), self.folder)
         child.log.unlink(missing_ok=True)
         child.start()
         self.children[name] = child
+        return child
 
     def _wait_for_words(self, name: str, words: str) -> None:
         child = self.children[name]
@@ -71,15 +71,9 @@ class Drill:
                 time.sleep(0.005)
         self.children[name].kill()
 
-    def ask(self, count: int, *, pause: float) -> subprocess.Popen[str]:
+    def ask(self, count: int, *, pause: float) -> Child:
         """A process that asks for letters, one each `pause` seconds."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.asking", str(self.tenant.id), str(count), str(pause)],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        return self.start("asking", "-m", "tests.faults.asking", str(self.tenant.id), str(count), str(pause))
 
     def end(self) -> None:
         """Kill whatever still runs."""
@@ -176,11 +170,10 @@ def ground(tenant: Tenant, *, broker: bool) -> Iterator[Drill]:
         yield drill
 
 
-def answered(asking: subprocess.Popen[str]) -> float:
+def answered(asking: Child) -> float:
     """Wait for the asking process; the longest that one letter took it, in seconds."""
-    said, _ = asking.communicate(timeout=120)
-    assert asking.returncode == 0
-    return float(said)
+    assert asking.process.wait(120) == 0, asking.last_words()
+    return float(asking.last_words())
 
 
 def of_the_test() -> dict[str, str]:

@@ -6,17 +6,16 @@ The suite takes a few thousand rows; `DRILL_ROWS=100000 pytest tests/faults/test
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from io import BytesIO
 
 import pytest
 from django.db.models import Count
 
-from config.stack.processes import ROOT
 from guests.models import Batch, BatchRow, BatchState, Guest, Invitation, Result
 from guests.operations.batches.slices import start_batch
 from guests.operations.batches.uploading import Uploaded, upload_invitations
@@ -27,6 +26,7 @@ from tenants.models import AuditEntry, Tenant
 from tenants.scope import tenant_scope
 from tests.doors.bulk import many
 from tests.faults.drill import of_the_test
+from tests.processes import Process, started
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -54,9 +54,9 @@ while True:
 """What a worker does with the task, over and over."""
 
 
-def working_at(batch: Batch) -> subprocess.Popen[bytes]:
+def working_at(batch: Batch) -> AbstractContextManager[Process]:
     command = [sys.executable, "-c", WORKER, str(batch.tenant_id), str(batch.pk)]
-    return subprocess.Popen(command, cwd=ROOT, env={**of_the_test(), "DJANGO_SETTINGS_MODULE": "config.settings"})
+    return started(command, env={**of_the_test(), "DJANGO_SETTINGS_MODULE": "config.settings"})
 
 
 def progressed(batch: Batch, column: str, *, beyond: int) -> None:
@@ -74,21 +74,17 @@ def killed_at_it(batch: Batch, column: str, is_over: Callable[[], bool]) -> int:
     """Kill a worker several times in the middle, then let one finish; how many kills met it at work."""
     met = 0
     for kill in range(KILLS):
-        worker = working_at(batch)
-        progressed(batch, column, beyond=getattr(batch, column))
-        time.sleep(0.03 * kill)  # in another part of a slice each time
-        worker.kill()
-        worker.wait()
+        with working_at(batch):
+            progressed(batch, column, beyond=getattr(batch, column))
+            time.sleep(0.03 * kill)  # in another part of a slice each time
         batch.refresh_from_db()
         met += not is_over()
-    worker = working_at(batch)
-    ends_at = time.monotonic() + 120 + ROWS / 100
-    while not is_over():
-        assert time.monotonic() < ends_at, f"{batch.state}, {batch.done} of {batch.rows} done"
-        time.sleep(0.1)
-        batch.refresh_from_db()
-    worker.kill()
-    worker.wait()
+    with working_at(batch):
+        ends_at = time.monotonic() + 120 + ROWS / 100
+        while not is_over():
+            assert time.monotonic() < ends_at, f"{batch.state}, {batch.done} of {batch.rows} done"
+            time.sleep(0.1)
+            batch.refresh_from_db()
     return met
 
 

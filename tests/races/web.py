@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from django.db import connection
 
 from config.stack.addresses import LOOPBACK, Listen
 from config.stack.local_stack import web_server
-from config.stack.processes import ROOT
+from config.stack.processes import Child, Group
 from config.stack.walk import free_port
 
 STARTS_WITHIN = 60.0  # seconds; both cores may be busy with other tests
@@ -43,32 +42,20 @@ def serving(folder: Path) -> Iterator[str]:
         "SOURCE_LIMITS_EXEMPT": "127.0.0.0/8",
     }
     environment.pop("DATABASE_OWNER_URL", None)
-    log = folder / "web.log"
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            [str(word) for word in web_server(Listen(LOOPBACK, port), environment).command],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=out,
-        )
-        try:
-            _wait(origin, server, log)
-            yield origin
-        finally:
-            server.terminate()
-            server.wait(20)
+    with Group(folder) as group:
+        _wait(origin, group.start(web_server(Listen(LOOPBACK, port), environment)))
+        yield origin
 
 
-def _wait(origin: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(origin: str, server: Child) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline and server.poll() is None:
+    while time.monotonic() < deadline and not server.has_ended():
         try:
             if httpx.get(f"{origin}/livez", timeout=5).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
-    raise AssertionError(f"the web server does not answer:\n{log.read_text()[-2000:]}")
+    raise AssertionError(f"the web server does not answer:\n{server.last_words()}")
 
 
 class Tab:

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from config.stack.processes import Child, KeepsEnding
+from tests.processes import started
 from tests.stack.conftest import eventually, processes_naming, python
 
 SLEEP = "import time; time.sleep(600)"
@@ -68,13 +69,12 @@ def test_it_ends_grandchildren_too(group, tmp_path):
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="children are tied by util-linux's setpriv")
 def test_it_leaves_no_child_when_it_is_killed_itself(tmp_path):
     mark = str(tmp_path / "mark")
-    with subprocess.Popen([sys.executable, "-c", PARENT, tmp_path / "logs", mark], stdout=subprocess.PIPE) as parent:
+    with started([sys.executable, "-c", PARENT, tmp_path / "logs", mark], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
-        try:
-            assert parent.stdout.readline() == b"started\n"
-            assert eventually(lambda: len(processes_naming(mark)) == 2)
-        finally:
-            parent.kill()
+        with parent.stdout as said:
+            assert said.readline() == "started\n"
+        assert eventually(lambda: len(processes_naming(mark)) == 2)
+        parent.kill()
     assert eventually(lambda: not processes_naming(mark))
 
 
