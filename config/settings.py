@@ -112,6 +112,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.h
 OUTBOX_RENDERERS = {
     "passcode": "guests.delivery.render_passcode",
     "invitation": "guests.delivery.render_invitation",
+    "invitation_copy": "guests.delivery.render_invitation_copy",
     "invitation_request": "guests.delivery.render_invitation_request",
 }
 MAIL_FOLDER = Path(env.str("MAIL_FOLDER", default=str(DATA_DIR / "mail")))

@@ -47,6 +47,36 @@ ENDED = "The invitation was ended before it was mailed."
 
 def render_invitation(subject_id: UUID) -> Message | Nothing:
     """The mail of an invitation that is still live; nothing for one that was ended, or whose guest is gone."""
+    invitation = _live(subject_id)
+    if isinstance(invitation, Nothing):
+        return invitation
+    tenant = Tenant.objects.get(id=invitation.tenant_id)
+    secret = tickets.ticket(
+        key_id=invitation.key_id,
+        nonce=bytes(invitation.nonce),
+        tenant_id=tenant.id,
+        invitation_id=invitation.id,
+    )
+    return invitation_message(
+        tenant=tenant, invitation=invitation, link=tickets.link(tenant_domain=tenant.primary_domain, secret=secret)
+    )
+
+
+def render_invitation_copy(subject_id: UUID) -> Message | Nothing:
+    """The mail to the reader whom the inviter named: what was said, without the link (R51).
+
+    The link would let its reader ask for the guest's codes and use up the guest's tries.
+    """
+    invitation = _live(subject_id)
+    if isinstance(invitation, Nothing):
+        return invitation
+    if not invitation.cc:
+        return Nothing("dropped", "The invitation names nobody for a copy any more.")
+    return copy_message(tenant=Tenant.objects.get(id=invitation.tenant_id), invitation=invitation)
+
+
+def _live(subject_id: UUID) -> Invitation | Nothing:
+    """The invitation if it may still be mailed, else why not."""
     invitation = Invitation.objects.select_related("guest").filter(id=subject_id).first()
     if invitation is None or invitation.ended_at is not None:
         return Nothing("dropped", ENDED)
@@ -58,16 +88,7 @@ def render_invitation(subject_id: UUID) -> Message | Nothing:
         return Nothing("suppressed", "Sign-in is blocked for this guest.")
     if not tickets.is_known_key(invitation.key_id):
         return Nothing("dropped", "The key of this link is no longer in PASSCODE_KEYS: invite the guest again.")
-    tenant = Tenant.objects.get(id=invitation.tenant_id)
-    secret = tickets.ticket(
-        key_id=invitation.key_id,
-        nonce=bytes(invitation.nonce),
-        tenant_id=tenant.id,
-        invitation_id=invitation.id,
-    )
-    return invitation_message(
-        tenant=tenant, invitation=invitation, link=tickets.link(tenant_domain=tenant.primary_domain, secret=secret)
-    )
+    return invitation
 
 
 def invitation_message(*, tenant: Tenant, invitation: Invitation, link: str) -> Message:
@@ -87,7 +108,27 @@ def invitation_message(*, tenant: Tenant, invitation: Invitation, link: str) -> 
         html=render_to_string("email/invitation/body.html", context),
         from_name=tenant.sender_name or tenant.name,
         reply_to=invitation.inviter_address,
-        cc=invitation.cc,
+        language=WRITTEN_IN,
+    )
+
+
+def copy_message(*, tenant: Tenant, invitation: Invitation) -> Message:
+    """What the copy of an invitation says; the invitation's row need not be stored."""
+    context = _shared(tenant, invitation) | {
+        "address": canonical(invitation.cc).key,
+        "guest": invitation.guest.name,
+        "guest_address": canonical(invitation.guest.address).key,
+        "message": invitation.message,
+        "expires_at": invitation.expires_at,
+        "reminders": invitation.reminders,
+    }
+    return Message(
+        to=invitation.cc,
+        subject=render_to_string("email/invitation_copy/subject.txt", context).strip(),
+        text=render_to_string("email/invitation_copy/body.txt", context),
+        html=render_to_string("email/invitation_copy/body.html", context),
+        from_name=tenant.sender_name or tenant.name,
+        reply_to=invitation.inviter_address,
         language=WRITTEN_IN,
     )
 

@@ -48,9 +48,9 @@ LONGEST_PROVIDER_ID: Final = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What a renderer makes of a subject: one mail to one person, who sees everything in it.
+    """What a renderer makes of a subject: one mail to one person.
 
-    `to` and `cc` are `Address.to_send`s (ASCII domain, R70); `from_name` is shown before the installation's own sender
+    `to` is an `Address.to_send` (ASCII domain, R70); `from_name` is shown before the installation's own sender
     address; `language` is a tag such as "en" or "de".
     """
 
@@ -60,7 +60,6 @@ class Message:
     html: str
     from_name: str
     reply_to: str = ""
-    cc: str = ""
     language: str = "en"
 
 
@@ -180,16 +179,14 @@ def _provider_message_id(mail: EmailMultiAlternatives, to: str) -> str:
 
 
 def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> EmailMultiAlternatives:
-    for address in (message.to, message.cc):
-        # Django would write a Unicode domain by IDNA 2003, where straße.de is strasse.de: another domain (R70).
-        if not address.isascii():
-            raise ValueError("an address with a domain that is not in A-labels")
+    # Django would write a Unicode domain by IDNA 2003, where straße.de is strasse.de: another domain (R70).
+    if not message.to.isascii():
+        raise ValueError("an address with a domain that is not in A-labels")
     mail = EmailMultiAlternatives(
         subject=_one_line(message.subject),
         body=message.text,
         from_email=formataddr((_one_line(message.from_name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[message.to],
-        cc=[message.cc] if message.cc else None,
         reply_to=[message.reply_to] if message.reply_to else None,
         headers={
             "Message-ID": message_id,

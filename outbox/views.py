@@ -81,7 +81,6 @@ def _read(reader: AnymailBaseWebhookView, request: HttpRequest) -> list[Happened
             names=names,
             state=_MEANS[event.event_type],
             at=event.timestamp,
-            recipient=str(event.recipient or ""),
             said=str(event.mta_response or event.description or event.reject_reason or ""),
         )
         for event in found

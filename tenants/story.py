@@ -39,6 +39,9 @@ _MAILS: Final[Mapping[str, str]] = {
 }
 """Deeds about an invitation that are followed by a mail of this kind."""
 
+_COPIES: Final = {"invitation_copy": "invitation"}
+"""A kind of mail that is queued together with another kind."""
+
 _DIGITS: Final = re.compile(r"[0-9A-F]{12}")
 _MOST_OF_AN_ADDRESS: Final = 200
 
@@ -153,7 +156,9 @@ def _of_these(lines: Iterable[AuditEntry], codes: Set[UUID | None], sending: Set
             yield entry
         elif mailed := _mailed_by(entry):
             last[mailed] = entry.id
-        elif entry.subject_id and last.get((entry.subject_kind, entry.subject_id)) in sending:
+        elif entry.subject_id and last.get((_COPIES.get(entry.subject_kind, entry.subject_kind), entry.subject_id)) in (
+            sending
+        ):
             yield entry
 
 

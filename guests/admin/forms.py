@@ -86,7 +86,7 @@ class InviteForm(forms.Form):
         required=False,
         label="Copy to",
         widget=forms.EmailInput(attrs=WIDE),
-        help_text="One address at most. They get the same email; its link works only for the guest’s address.",
+        help_text="One address at most. They learn who is invited and what you write. Only the guest gets the link.",
     )
     known = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
     """What the page has said of a guest who is here already, so that it says so once."""

@@ -27,6 +27,7 @@ from guests.admin.timeline import timeline, told_of_invitation
 from guests.admin.words import invitation_mark, named
 from guests.models import Guest, Invitation
 from guests.operations.inviting import is_gone
+from guests.operations.mailing import COPY, KIND
 from guests.operations.resending import remind_guest, resend_invitation, revoke_invitation
 from outbox.kinds import reporting
 from outbox.models import OutboundMail
@@ -183,7 +184,8 @@ class InvitationAdmin(HistoryOfGuests):
 
     def invitation_page(self, request: HttpRequest, invitation: Invitation) -> HttpResponseBase:
         now = clock()
-        mails = list(OutboundMail.objects.about("invitation", invitation.pk)[:20])
+        about = OutboundMail.objects.filter(kind__in=[KIND, COPY], subject_id=invitation.pk)
+        mails = list(about.order_by("-created_at", "-id")[:20])
         is_live = not is_gone(invitation, now)
         may_resend = is_live and self.may(request, Action.GUESTS_INVITE)
         return self.page(
@@ -192,7 +194,10 @@ class InvitationAdmin(HistoryOfGuests):
             title=f"Invitation of {invitation.guest}",
             invitation=invitation,
             mark=invitation_mark(invitation, now),
-            mails=[(mail, mail_mark(mail)) for mail in mails],
+            mails=[
+                (mail, mail_mark(mail), invitation.cc if mail.kind == COPY else invitation.guest.address)
+                for mail in mails
+            ],
             lines=timeline(self.as_may_be_read(request, told_of_invitation(invitation)), mails, invitation.guest),
             tells_no_more=reporting().reader is None,
             may_resend=may_resend,

@@ -143,7 +143,7 @@ class InvitePages(TenantModelAdmin):
         self, request: HttpRequest, form: InviteForm, known: Known | None, tenant: Tenant, inviter: Inviter
     ) -> HttpResponseBase:
         """The mail as it would leave now. Nothing is stored; the form travels along."""
-        message = preview_invitation(
+        message, copy = preview_invitation(
             tenant=tenant, address=form.cleaned_data["email"], details=form.details(), inviter=inviter, now=clock()
         )
         typed: dict[str, Any] = form.as_typed() | {"known": known.token if known else ""}
@@ -152,6 +152,7 @@ class InvitePages(TenantModelAdmin):
             "admin/guests/invite_preview.html",
             title="See the email first",
             message=message,
+            copy=copy,
             sender=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
             is_mailed=form.cleaned_data["sends_mail"],
             typed=InviteForm(destinations=form.offered, initial=typed),

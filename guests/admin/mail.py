@@ -20,6 +20,7 @@ from guests.admin.mail_words import KINDS, mail_mark
 from guests.delivery import asked_of, who_answer
 from guests.models import Guest, Invitation
 from guests.operations.inviting import is_gone
+from guests.operations.mailing import COPY
 from outbox.kinds import reporting
 from outbox.models import WAITING, OutboundMail, State
 from passcodes.models import Challenge
@@ -133,6 +134,8 @@ class MailAdmin(TenantModelAdmin):
                 if mail.kind == "invitation_request":
                     asked = asked_of(invitation, answering)
                     mail.to = asked.email if asked else ""
+                elif mail.kind == COPY:
+                    mail.to = invitation.cc
                 mail.leads_to = reverse("admin:guests_invitation_change", args=[invitation.pk]) if sees else ""
                 is_lost = mail.kind == "invitation" and mail.state in (State.FAILED, State.BOUNCED)
                 if is_lost and sends and not is_gone(invitation, now):

@@ -22,7 +22,12 @@ MARKS: Final = {
     State.SUPPRESSED: "off",
     State.DROPPED: "off",
 }
-KINDS: Final = {"passcode": "Code", "invitation": "Invitation", "invitation_request": "Request for an invitation"}
+KINDS: Final = {
+    "passcode": "Code",
+    "invitation": "Invitation",
+    "invitation_copy": "Copy of an invitation",
+    "invitation_request": "Request for an invitation",
+}
 """What a mail is, by its kind in OUTBOX_RENDERERS."""
 
 

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from guests.models import Guest, Invitation
 from guests.operations.identities import addresses_of
+from guests.operations.mailing import COPY, KIND
 from outbox.models import WAITING, OutboundMail
 from tenants.deeds import Group, actions_of
 from tenants.models import ActorKind, AuditEntry
@@ -87,7 +88,7 @@ def mails_of_guest(invitations: Iterable[UUID], log: str) -> Sequence[OutboundMa
     """The mails about these invitations, where the `log` tells of mails. At most one statement."""
     if log == "sign-ins":
         return []
-    mails = OutboundMail.objects.filter(kind="invitation", subject_id__in=list(invitations))
+    mails = OutboundMail.objects.filter(kind__in=[KIND, COPY], subject_id__in=list(invitations))
     return list(mails.order_by("-created_at", "-id")[:SHOWN])
 
 
@@ -137,4 +138,8 @@ def _of_mails(mails: Iterable[OutboundMail], asking: Sequence[datetime]) -> Iter
     for mail in mails:
         tried = f"Tried {times(mail.tries)}: {mail.reason}" if mail.state in WAITING and mail.reason else ""
         asked = [at for at in asking if mail.created_at < at < mail.created_at + _SAME_MOMENT]
-        yield Line(at=min(asked, default=mail.created_at), words="Email queued", detail=tried)
+        yield Line(
+            at=min(asked, default=mail.created_at),
+            words="Copy queued" if mail.kind == COPY else "Email queued",
+            detail=tried,
+        )

@@ -43,13 +43,12 @@ _AT: Final[Mapping[State, str]] = {
 
 @dataclass(frozen=True)
 class Happened:
-    """One event: DEFERRED, DELIVERED or BOUNCED, when, to which recipient, and the server's words for it."""
+    """One event: DEFERRED, DELIVERED or BOUNCED, when, and the server's words for it."""
 
     names: tuple[str, ...]
     """What the provider calls the mail, the surest first."""
     state: State
     at: datetime | None
-    recipient: str
     said: str
 
 
@@ -79,15 +78,13 @@ def find_reported(*, names: Iterable[str]) -> dict[str, list[tuple[UUID, UUID]]]
 def note_event(*, mail_id: UUID, happened: Happened, actor: Actor, now: datetime) -> State | None:
     """Keep what happened to the mail, and write it into the history; the state it is in now.
 
-    None, and nothing written, where the mail knows better already or the news is about the copy's recipient.
+    None, and nothing written, where the mail knows better already.
     """
     with transaction.atomic():
         mail = OutboundMail.objects.select_for_update().filter(id=mail_id).first()
         if mail is None or mail.state not in _BEFORE[happened.state]:
             return None
         message = delivery.render(mail.kind, mail.subject_id)
-        if isinstance(message, Message) and _is_of_the_copy(message, happened.recipient):
-            return None
         reason = "" if happened.state is State.DELIVERED else kept_reason(happened.said)
         OutboundMail.objects.filter(id=mail_id).update(
             state=happened.state,
@@ -123,14 +120,11 @@ def keep_name(*, mail_id: UUID, tries: int, provider_message_id: str) -> State |
     return State(mail.state)
 
 
-def _is_of_the_copy(message: Message, recipient: str) -> bool:
-    """Whether this is the recipient of the copy: their mailbox says nothing about the guest's."""
-    return bool(message.cc) and recipient.casefold() == message.cc.casefold() != message.to.casefold()
-
-
 def _told_before(mail: OutboundMail) -> str:
     """Whom the mail was made for, where it is not made any more: its code was used before the provider told."""
-    told = AuditEntry.objects.filter(subject_id=mail.subject_id, action=f"mail.{State.HANDED_OVER}").order_by("-id")
+    told = AuditEntry.objects.filter(
+        subject_id=mail.subject_id, subject_kind=mail.kind, action=f"mail.{State.HANDED_OVER}"
+    ).order_by("-id")
     return told.values_list("address", flat=True).first() or ""
 
 

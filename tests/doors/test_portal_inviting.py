@@ -123,7 +123,9 @@ class TestPreview:
         answer = portal.post(INVITE, {**data, "_preview": "See the email first"})
         shown = text(answer)
         assert "To lena@northwind.example" in shown
-        assert "Copy to cleo@adatum.example" in shown
+        assert "The copy, without the link To cleo@adatum.example" in shown
+        assert f"{adele.name} invited Lena Wolf (lena@northwind.example) to use" in shown
+        assert shown.count("/redeem/") == 1
         assert f"Reply to {adele.email}" in shown
         assert f"Subject {adele.name} invited you to Fabrikam" in shown
         assert "| Hello Lena," in html.unescape(answer.content.decode())
@@ -135,7 +137,7 @@ class TestPreview:
             assert value in again
         assert "errorlist" not in again
         assert portal.post(INVITE, {**carried, "_save": "Invite"}).status_code == 302
-        assert count(fabrikam) == (1, 1, 1)
+        assert count(fabrikam) == (1, 1, 2), "a guest, an invitation and two mails"
 
     def test_R51_a_link_that_stands_in_opens_nothing(self, portal, fabrikam):
         portal.post(INVITE, typed(_preview="1"))

@@ -25,6 +25,14 @@ INVITATION_MAIL = {
     "url": "https://guests.fabrikam.example/fabrikam.example/redeem/kT3x9Q-7vLrE2mNw8sYbZ4cHdJfGpAaUoRtXiKqWeM0",
     "expires_at": at(19, 0, day=30),
 }
+COPY_MAIL = {
+    **{
+        name: INVITATION_MAIL[name] for name in ("tenant", "colours", "inviter", "application", "message", "expires_at")
+    },
+    "address": "cleo@contoso.example",
+    "guest": "Nicole Wagner",
+    "guest_address": NICOLE,
+}
 REQUEST_MAIL = {
     "tenant": FABRIKAM,
     "colours": brand("#274690"),
@@ -49,6 +57,12 @@ MAILS = [
             "expires_at": None,
             "colours": VESTIBULE,
         },
+    ),
+    Sample("invitation-copy", "email/invitation_copy", COPY_MAIL),
+    Sample(
+        "invitation-copy-bare",
+        "email/invitation_copy",
+        COPY_MAIL | {"tenant": LONG, "guest": "", "application": "", "message": "", "expires_at": None},
     ),
     Sample("invitation-request", "email/invitation_request", REQUEST_MAIL),
     Sample("invitation-request-unnamed", "email/invitation_request", REQUEST_MAIL | {"name": ""}),

@@ -13,7 +13,7 @@ from outbox.delivery import Message, Nothing
 
 HERE = "tests.outbox.letters"
 
-KINDS = ("letter", "copied", "decoy", "stale", "broken", "cut_off", "crooked", "unicode")
+KINDS = ("letter", "decoy", "stale", "broken", "cut_off", "crooked", "unicode")
 RENDERERS = {kind: f"{HERE}.render_{kind}" for kind in KINDS}
 
 
@@ -37,18 +37,6 @@ def render_letter(subject_id: UUID) -> Message:
         from_name="Fabrikam, Inc. – Zürich",
         reply_to="adele@fabrikam.example",
         language="en",
-    )
-
-
-def render_copied(subject_id: UUID) -> Message:
-    return Message(
-        to=address_of(subject_id),
-        cc="cleo@contoso.example",
-        subject="Adele Vance invites you",
-        text="Come in.",
-        html="<p>Come in.</p>",
-        from_name="Fabrikam",
-        language="de",
     )
 
 

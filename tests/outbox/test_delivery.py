@@ -68,14 +68,6 @@ def test_R70_it_refuses_a_domain_that_django_would_encode_by_idna_2003(
     assert not sink.taken
 
 
-def test_R51_it_copies_one_person_and_says_so(in_fabrikam: Tenant, enqueue: Enqueue, sink: Sink) -> None:
-    mail = enqueue("copied")
-    assert delivered(mail) == State.HANDED_OVER
-    assert sink.envelopes[0].rcpt_tos == [address_of(mail.subject_id), "cleo@contoso.example"]
-    assert (sink.taken[0]["Cc"], sink.taken[0]["Content-Language"]) == ("cleo@contoso.example", "de")
-    assert sink.taken[0]["Reply-To"] is None
-
-
 def test_it_writes_a_name_with_line_breaks_on_one_line(in_fabrikam: Tenant, enqueue: Enqueue, sink: Sink) -> None:
     assert delivered(enqueue("crooked")) == State.HANDED_OVER
     (sent,) = sink.taken
