@@ -29,6 +29,7 @@ from config.sign_in import token
 from tenants import second_factor
 from tenants.credentials import sign_out_administrator
 from tenants.doors.desk import clock, desk, signed_in
+from tenants.doors.known_browsers import remember_browser
 from tenants.doors.words import utc
 from tenants.models import Administrator
 
@@ -107,6 +108,11 @@ def urls(site: Site) -> list[URLPattern]:
             request, template, {**site.each_context(request), "title": title, "subtitle": None, **context}
         )
 
+    def still_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Other browsers are known no more, as what they signed in with has changed; this one gave both factors."""
+        remember_browser(request, response, _who(request))
+        return response
+
     def account(request: HttpRequest) -> HttpResponse:
         return overview(request)
 
@@ -147,7 +153,7 @@ def urls(site: Site) -> list[URLPattern]:
             if confirmed is not None:
                 django_otp.login(request, confirmed)  # the app before is gone; this session goes on with the new one
                 messages.success(request, "Your authenticator app is set up. Use its codes from now on.")
-                return redirect("admin:account")
+                return still_known(request, redirect("admin:account"))
             form.add_error("code", "That code did not work. Wait for the app’s next code and type that one.")
         key = device.config_url.partition("secret=")[2].partition("&")[0]
         grouped = " ".join(key[at : at + 4] for at in range(0, len(key), 4))
@@ -166,13 +172,14 @@ def urls(site: Site) -> list[URLPattern]:
         if not form.is_valid():
             return overview(request, codes_form=form)
         codes = second_factor.replace_backup_codes(administrator=_who(request), actor=signed_in(request), now=clock())
-        return frame(request, "admin/backup_codes.html", "Your new backup codes", codes=codes)
+        shown = frame(request, "admin/backup_codes.html", "Your new backup codes", codes=codes)
+        return still_known(request, shown)
 
     def sign_out_others(request: HttpRequest) -> HttpResponse:
         signed_out = sign_out_administrator(administrator=_who(request), actor=signed_in(request), now=clock())
         update_session_auth_hash(request, signed_out)  # this session goes on in the new epoch
         messages.success(request, "You are signed out everywhere else.")
-        return redirect("admin:account")
+        return still_known(request, redirect("admin:account"))
 
     return [
         path("account/", page(account, "GET"), name="account"),

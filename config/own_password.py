@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 
 from tenants.credentials import change_password, choose_first_password, forget_password_tries, take_password_try
 from tenants.doors.desk import clock, signed_in
+from tenants.doors.known_browsers import remember_browser
 from tenants.doors.words import for_administrator
 from tenants.models import Administrator
 from tenants.refusals import Code, Refusal
@@ -59,7 +60,9 @@ def page(frame: Callable[..., HttpResponse]) -> Callable[[HttpRequest], HttpResp
         form = OwnPasswordForm(who, request.POST or None)
         if request.method == "POST" and form.is_valid():
             typed = form.cleaned_data["new_password1"]
-            return first(request, who, typed) if is_first else another(request, who, typed)
+            changed = first(request, who, typed) if is_first else another(request, who, typed)
+            remember_browser(request, changed, who)  # other browsers are known no more; this one gave both factors
+            return changed
         title = "Choose your own password" if is_first else "Change your password"
         return frame(request, "admin/password.html", title, form=form, is_first=is_first)
 

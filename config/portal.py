@@ -34,6 +34,7 @@ from config.sign_in import LoginForm, give_try_back, network_locked_out, take_tr
 from guests.views.pages import plate
 from tenants.doors.admin import TenantModelAdmin
 from tenants.doors.desk import Desk, actor, choose, clock, desk, offered, signed_in
+from tenants.doors.known_browsers import remember_browser
 from tenants.models import Administrator
 from tenants.offering import offers_to
 from tenants.scope import tenant_scope
@@ -196,7 +197,8 @@ class PortalSite(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
             begin(request.session)
             record_sign_in(administrator=who, actor=signed_in(request), now=clock())
             if offers_to(who).exists():
-                return redirect(f"{reverse('admin:choose_tenant')}?{urlencode({'next': page.get('Location', '')})}")
+                page = redirect(f"{reverse('admin:choose_tenant')}?{urlencode({'next': page.get('Location', '')})}")
+            remember_browser(request, page, who)
         return page
 
     def choose_tenant(self, request: HttpRequest) -> HttpResponse:

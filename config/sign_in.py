@@ -7,9 +7,11 @@ what he has.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -25,6 +27,7 @@ from tenants import budgets
 from tenants.audit import Actor, ActorKind
 from tenants.budgets import Allowance
 from tenants.doors.desk import clock
+from tenants.doors.known_browsers import Known, known_as
 from tenants.doors.words import utc
 from tenants.refused_visits import record_refused_sign_in
 from tenants.second_factor import device_for
@@ -37,7 +40,11 @@ WRONG = (
 
 TRIES_PER_NETWORK = 20
 TRIES_LAST = timedelta(minutes=10)
-"""Every try costs a slow hash, whatever name is typed; who gets in has theirs given back."""
+"""Every try costs a slow hash, whatever name is typed; a right one is given back. A browser that is known for the
+administrator has as many of its own, so that strangers in the same network cannot spend them."""
+
+NOBODYS_NETWORK = IPv6Network("100::/64")
+"""Where django-axes counts known browsers. No client comes from there: its packets are discarded (RFC 6666)."""
 
 
 def token(typed: str) -> str:
@@ -114,27 +121,50 @@ def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = N
 
 
 def counted_network(request: HttpRequest) -> str:
-    """Where a wrong password is counted: the network's first address, as within a /64 anybody may take any address."""
+    """Where a wrong password is counted: the network's first address, as within a /64 anybody may take any address.
+
+    A known browser is counted in a place of its own, which django-axes keeps as an address.
+    """
+    known = known_browser(request)
+    if known is not None:
+        place = hashlib.sha256(known.browser.encode()).digest()[:8]
+        return str(IPv6Address(int(NOBODYS_NETWORK.network_address) + int.from_bytes(place, "big")))
     return network_key(client_address(request)).partition("/")[0]
+
+
+def known_browser(request: HttpRequest) -> Known | None:
+    """What makes this browser known for the name that is typed, if it is. Looked up once for a request."""
+    if not hasattr(request, "known_browser"):
+        setattr(request, "known_browser", known_as(request, counted_name(request) or ""))  # noqa: B010  # not Django's
+    found: Known | None = request.known_browser  # type: ignore[attr-defined]
+    return found
 
 
 def take_try(request: HttpRequest) -> datetime | None:
     """Spend one of the network's tries, before a password is hashed. Returns when new ones come, if none is left.
 
-    Networks that the operator exempted from the limits per source have no such limit here either. (R17)
+    A known browser spends its own. Networks that the operator exempted from the limits per source have no such limit
+    here either. (R17)
     """
-    if is_exempt(client_address(request)):
+    if _is_unlimited(request):
         return None
     return budgets.take([Allowance(_tries(request), TRIES_PER_NETWORK, TRIES_LAST)])
 
 
 def give_try_back(request: HttpRequest) -> None:
     """Both factors were right: a house with many administrators behind one address does not run out."""
-    if not is_exempt(client_address(request)):
+    if not _is_unlimited(request):
         budgets.give_back([_tries(request)])
 
 
+def _is_unlimited(request: HttpRequest) -> bool:
+    return known_browser(request) is None and is_exempt(client_address(request))
+
+
 def _tries(request: HttpRequest) -> str:
+    known = known_browser(request)
+    if known is not None:
+        return budgets.key("portal-tries-known", known.administrator_id, known.browser)
     return budgets.key("portal-tries", network_key(client_address(request)))
 
 
@@ -142,12 +172,16 @@ def locked_out(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     """The page for who typed too many wrong passwords: until when, by the clock; trying does not move it."""
-    return _wait(request, _ends(request, credentials), "this email from your network")
+    return _wait(request, _ends(request, credentials), f"this email {_place(request)}")
 
 
 def network_locked_out(request: HttpRequest, until: datetime) -> HttpResponse:
-    """The same page for a network that tried too often, whichever names it typed."""
-    return _wait(request, until, "emails from your network")
+    """The page for a network that tried too often, whichever names it typed, or for a known browser that did."""
+    return _wait(request, until, f"{'this email' if known_browser(request) else 'emails'} {_place(request)}")
+
+
+def _place(request: HttpRequest) -> str:
+    return "in this browser" if known_browser(request) else "from your network"
 
 
 def _wait(request: HttpRequest, until: datetime, tried: str) -> HttpResponse:

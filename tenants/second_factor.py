@@ -98,7 +98,10 @@ def confirm_authenticator(*, administrator: Administrator, code: str, actor: Act
 def make_backup_codes(*, administrator: Administrator, count: int = BACKUP_CODES) -> list[str]:
     """Replace the administrator's backup codes; the earlier ones stop working. Writes no history: see below."""
     with transaction.atomic():
-        device, _ = StaticDevice.objects.get_or_create(user=administrator, defaults={"name": "Backup codes"})
+        # Its time of creation is that of its codes: what depends on the codes is void with them (made_at).
+        device, _ = StaticDevice.objects.update_or_create(
+            user=administrator, defaults={"created_at": Now()}, create_defaults={"name": "Backup codes"}
+        )
         device.token_set.all().delete()
         codes = [StaticToken.random_token() for _ in range(count)]
         StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
@@ -124,3 +127,13 @@ def has_authenticator(administrator: Administrator) -> bool:
 
 def backup_codes_left(administrator: Administrator) -> int:
     return int(StaticToken.objects.filter(device__user=administrator, device__confirmed=True).count())
+
+
+def made_at(administrator: Administrator) -> str:
+    """Which app and which set of backup codes the administrator has: another text after either was replaced.
+
+    Using up a backup code does not change it.
+    """
+    apps = TOTPDevice.objects.filter(user=administrator, confirmed=True).order_by("id").values_list("id", "created_at")
+    codes = StaticDevice.objects.filter(user=administrator).order_by("id").values_list("id", "created_at")
+    return repr([(pk, at.isoformat() if at else "") for pk, at in (*apps, *codes)])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b32decode
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 
@@ -28,8 +30,8 @@ NO_CODE = "That code did not work."
 
 @pytest.fixture(scope="module")
 def origin(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The real web server."""
-    with serving(tmp_path_factory.mktemp("web")) as found:
+    """The real web server, which limits what comes from one network."""
+    with serving(tmp_path_factory.mktemp("web"), SOURCE_LIMITS_EXEMPT="") as found:
         yield found
 
 
@@ -112,3 +114,31 @@ def test_R63_a_recovered_administrator_signs_in_sets_up_replaces_and_makes_codes
             "administrator.backup_codes_made",
             "administrator.signed_in",
         ]
+
+
+def test_R17_strangers_in_the_office_spend_every_try_and_the_administrators_own_browser_signs_in(
+    origin: str, fabrikam: Tenant, recovered: Credentials
+) -> None:
+    adele = {"username": recovered.administrator.email, "password": recovered.password}
+    first, second, third = recovered.backup_codes
+    with closing(Tab(origin)) as own, closing(Tab(origin)) as stranger:
+        own.open("/admin/login/")
+        assert own.press(**adele, otp_token=first).status_code == 302
+        own.open("/admin/account/password/")
+        assert own.send("/admin/logout/").status_code == 200
+        own.open("/admin/login/")
+
+        stranger.open("/admin/login/")
+        guesses = [*[adele["username"]] * 10, *(f"nobody{turn}@fabrikam.example" for turn in range(12))]
+        with ThreadPoolExecutor(8) as at_once:
+            tries = [at_once.submit(stranger.press, username=name, password="wrong", otp_token="x") for name in guesses]
+        answers = Counter(one.result().status_code for one in tries)
+        assert answers[429] >= 2
+        assert answers[200] + answers[429] == len(guesses)
+
+        stranger.open("/admin/login/")
+        kept_out = stranger.press(**adele, otp_token=second)
+        assert kept_out.status_code == 429
+        assert "from your network" in kept_out.text
+        signed = own.press(**adele, otp_token=third)
+        assert signed.status_code == 302, signed.text

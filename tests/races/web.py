@@ -27,8 +27,11 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The origin of a granian, started as the local stack starts it, that works in the test database."""
+def serving(folder: Path, **variables: str) -> Iterator[str]:
+    """The origin of a granian, started as the local stack starts it, that works in the test database.
+
+    `variables` replace those that the stories here need: no limits per network, no broker.
+    """
     port = free_port()
     origin = f"http://{LOOPBACK}:{port}"
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
@@ -40,6 +43,7 @@ def serving(folder: Path) -> Iterator[str]:
         "DATA_DIR": str(folder),
         "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody there: these stories send no mail
         "SOURCE_LIMITS_EXEMPT": "127.0.0.0/8",
+        **variables,
     }
     environment.pop("DATABASE_OWNER_URL", None)
     with Group(folder) as group:
