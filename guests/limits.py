@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from guests.rules import FLOW_LIFE
 from passcodes.rules import Pool
 from tenants.budgets import Allowance, key
 from tenants.limits import for_network, network_of
 from tenants.models import Tenant
+from tenants.source import is_exempt
 
 HOUR = timedelta(hours=1)
 
@@ -21,6 +23,15 @@ LOOKS = 120
 
 LEAVINGS = 60
 """Sign-ins that one network may begin at providers in ten minutes."""
+
+RETURNS = 120
+"""Providers' answers that one network may bring back in ten minutes."""
+
+RETURNS_OF_A_FLOW = 5
+"""Providers' answers that one sign-in may bring back in ten minutes, and failures after which it ends."""
+
+NAMINGS = 120
+"""Organizations that one network may look for in ten minutes."""
 
 OPENINGS = 120
 """Link openings per network in ten minutes."""
@@ -56,6 +67,37 @@ def for_leaving(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> t
     """Leaving for a provider: 60 in ten minutes for a network, each pool by itself (R17, B3)."""
     leaving = Allowance(key("leave", pool, network_of(source)), LEAVINGS, TEN_MINUTES)
     return for_network(leaving, tenant_id=tenant_id, source=source, trusted=trusted)
+
+
+def for_returning(
+    *, tenant_id: UUID, flow_id: UUID, address: str, pool: Pool, step: str, source: str, trusted: bool
+) -> tuple[Allowance, ...]:
+    """A provider's answer, whose reading costs a token request or the verification of XML (R17).
+
+    5 in ten minutes for a sign-in, 120 in ten minutes for a network; `step` says whether it is posted or read. The
+    networks of known browsers count for each address by itself, so that nobody else behind a NAT can spend them.
+    """
+    whose = (tenant_id, address) if pool is Pool.KNOWN else ()
+    network = Allowance(key(step, pool, network_of(source), *whose), RETURNS, TEN_MINUTES)
+    return (
+        Allowance(key(step, flow_id), RETURNS_OF_A_FLOW, TEN_MINUTES),
+        *for_network(network, tenant_id=tenant_id, source=source, trusted=trusted),
+    )
+
+
+def for_failed_return(*, flow_id: UUID) -> tuple[Allowance, ...]:
+    """A provider's answer that proved nothing: the flow's fifth failure finds no room left."""
+    return (Allowance(key("return-failed", flow_id), RETURNS_OF_A_FLOW - 1, FLOW_LIFE),)
+
+
+def for_naming(*, source: str) -> tuple[Allowance, ...]:
+    """Looking for an organization, which reads the names of all tenants: 120 in ten minutes for a network.
+
+    No tenant is known yet, so that no tenant's trusted ranges count.
+    """
+    if is_exempt(source):
+        return ()
+    return (Allowance(key("naming", network_of(source)), NAMINGS, TEN_MINUTES),)
 
 
 def for_inviting(*, tenant: Tenant, inviter: UUID | str) -> tuple[Allowance, ...]:

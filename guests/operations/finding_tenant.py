@@ -1,4 +1,4 @@
-"""Whose guest an address is, looked for in every tenant at once (R37d).
+"""The tenant that somebody means: by its name, or by an address that is a guest there (R37d).
 
 Knows the one statement that asks for all tenants, inside `every_tenant()`. What it finds may be shown to nobody before
 the address is proven: a stranger must not learn where somebody is a guest (R19).
@@ -10,12 +10,27 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Subquery
 
+from guests import limits
 from guests.models import Guest, Invitation
+from tenants import budgets
 from tenants.addresses import Address
+from tenants.directory import find_tenant_by_words
 from tenants.models import Tenant
+from tenants.refusals import Code, Refusal
 
 OFFERED = 50
 """Organizations that one page lists; nobody has been seen with more."""
+
+
+def find_named(*, text: str, source: str) -> Tenant | Refusal | None:
+    """The active tenant with this id, domain or name; None where there is none. `source` is the client's address.
+
+    Refuses E-WAIT: a look reads the names of all tenants, so each network's are counted (R17).
+    """
+    until = budgets.take(limits.for_naming(source=source))
+    if until is not None:
+        return Refusal(Code.WAIT, until=until, reason="Too many organizations were looked for from here.")
+    return find_tenant_by_words(text)
 
 
 def find_home(*, address: Address) -> Tenant | None:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from django.db import transaction
 
 from guests import limits
 from guests.models import Guest, SignInFlow, Way
@@ -25,7 +22,6 @@ from providers.discovery import gather_facts
 from providers.rules import Decision, Method, decide
 from tenants import budgets
 from tenants.addresses import Address
-from tenants.budgets import Allowance
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
@@ -78,10 +74,10 @@ def look_at_home(*, tenant: Tenant, address: Address, asker: Asker, now: datetim
     is_closed = guest is not None and not asks_for_code(decision)
     if guest is not None and not is_closed and asker.epochs.get(address.key) == guest.device_epoch:
         return Prospect(guest, Pool.KNOWN, decision)
-    until = _taken(limits.for_first_party(send_key=address.send_key))
+    until = budgets.take_all(limits.for_first_party(send_key=address.send_key))
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many codes were asked for from applications.")
-    is_spent = _taken(
+    is_spent = budgets.take_all(
         (
             *sends_of_strangers(tenant_id=tenant.id, send_key=address.send_key),
             # As a decoy's: the mail itself is counted when it is asked for.
@@ -130,12 +126,3 @@ def resend_from_application(*, flow: SignInFlow, asker: Asker, now: datetime) ->
 def _apart(address: Address) -> str:
     """The mailbox as these pages count it; hashed, as a prefix would make the longest address too long."""
     return f"applications {hashlib.sha256(address.send_key.encode()).hexdigest()}"
-
-
-def _taken(allowances: Sequence[Allowance]) -> datetime | None:
-    """Spend all of it or nothing; when it ends, if it is spent."""
-    with transaction.atomic():
-        until = budgets.take(allowances)
-        if until is not None:
-            transaction.set_rollback(True)
-    return until

@@ -14,17 +14,19 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Now
 
+from guests import limits
 from guests.models import Guest, SignInFlow
 from guests.operations.flows import Asker
 from guests.operations.identities import BoundElsewhere, Linkable, Linked, Newcomer, Unproven, whose
 from guests.operations.linking import identity_of, seen_again, shown_address
 from guests.operations.signing_in import Proof, SignedIn, open_session_for
 from guests.operations.signing_up import guest_of_sign_up
+from passcodes.rules import Pool
 from providers.handshakes import handshake
 from providers.kinds import BY_ID
 from providers.operations import arrive, spend_assertion
 from providers.rules import Asserted
-from tenants import audit
+from tenants import audit, budgets
 from tenants.addresses import AddressRefused, canonical
 from tenants.limits import may_write_refusal
 from tenants.models import Tenant
@@ -68,10 +70,25 @@ def return_from_provider(
     """Who came back, and what it opens. `answer` are the parameters that the browser brought.
 
     The state has been compared and the browser is the flow's own: the door does that. Refuses E-PROVIDER, E-DECLINED
-    (cancelled there), E-NOT-INVITED, E-BLOCKED, E-DOMAIN, E-SESSION when the flow has ended meanwhile.
+    (cancelled there), E-NOT-INVITED, E-BLOCKED, E-DOMAIN, E-SESSION when the flow has ended meanwhile, and E-WAIT
+    before anything is asked. The fifth failure ends the flow (R17).
     """
+    until = budgets.take_all(
+        limits.for_returning(
+            tenant_id=tenant.id,
+            flow_id=flow.id,
+            address=flow.address,
+            pool=Pool(flow.pool),
+            step="return",
+            source=asker.source,
+            trusted=asker.is_trusted,
+        )
+    )
+    if until is not None:
+        return Refusal(Code.WAIT, until=until, reason="Too many answers of a provider came back from here.")
     asserted = _ask(tenant, flow, answer, now)
     if isinstance(asserted, Refusal):
+        _count_failure(flow)
         return _told(asserted, flow, asker, now)
     try:
         with transaction.atomic():
@@ -101,6 +118,7 @@ def return_from_provider(
             proof = Proof(BY_ID[flow.kind].method, provider_id=flow.provider_id, identity=identity)
             return open_session_for(flow=flow, guest=found.guest, proof=proof, browser=browser, asker=asker, now=now)
     except Refused as refused:
+        _count_failure(flow)
         return _told(refused.refusal, flow, asker, now)
 
 
@@ -114,6 +132,12 @@ def _ask(tenant: Tenant, flow: SignInFlow, answer: Mapping[str, str], now: datet
     except LookupError as error:
         return Refusal(Code.PROVIDER, reason=str(error))
     return arrive(kind_id=flow.kind, provider_id=flow.provider_id, handshake=shake, answer=dict(answer), now=now)
+
+
+def _count_failure(flow: SignInFlow) -> None:
+    """Count an answer that proved nothing. Too many of them end the flow, so that it costs nothing any more."""
+    if budgets.take(limits.for_failed_return(flow_id=flow.id)) is not None:
+        SignInFlow.objects.filter(id=flow.id, ended_at__isnull=True).update(ended_at=Now())
 
 
 def _spend(flow: SignInFlow, asserted: Asserted) -> None:

@@ -7,12 +7,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from guests.operations.finding_tenant import find_named
 from guests.views.asking import front_door_url
 from guests.views.organizations import recent, remember_organization
 from guests.views.pages import page
-from guests.views.wording import UNKNOWN_ORGANIZATION, Problem
+from guests.views.refusals import refuse
+from guests.views.wording import LOOKED_TOO_OFTEN, UNKNOWN_ORGANIZATION, Problem
 from tenants.addresses import AddressRefused, canonical
-from tenants.directory import find_tenant_by_words
+from tenants.refusals import Refusal
+from tenants.source import client_address
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,10 +66,12 @@ def organization(request: HttpRequest) -> HttpResponse:
     typed, error = "", None
     if request.method == "POST":
         whole = request.POST.get("organization", "")
-        tenant = find_tenant_by_words(whole)
-        if tenant is not None:
-            response = redirect(front_door_url(tenant))
-            remember_organization(request, response, tenant)
+        found = find_named(text=whole, source=client_address(request))
+        if isinstance(found, Refusal):
+            return refuse(request, found, back_url=reverse("guests:options"), words=LOOKED_TOO_OFTEN)
+        if found is not None:
+            response = redirect(front_door_url(found))
+            remember_organization(request, response, found)
             return response
         typed = whole[:300]
         error = UNKNOWN_ORGANIZATION

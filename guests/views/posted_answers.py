@@ -17,9 +17,10 @@ from guests.operations.keeping_answers import keep_answer
 from guests.views.asking import asker, front_door_url
 from guests.views.pages import page
 from guests.views.refusals import refuse
+from guests.views.wording import RETURNED_TOO_OFTEN
 from providers.kinds import Protocol
 from tenants.doors.middleware import TenantRequest
-from tenants.refusals import Refusal
+from tenants.refusals import Code, Refusal
 
 LARGEST_POST = 512 * 1024
 """Bytes: 256 KiB of XML in base64, percent-encoded, and a state."""
@@ -48,7 +49,8 @@ def _keep(request: TenantRequest, protocol: Protocol, *, state: str, body: str) 
         context = {"sign_in_url": front_door_url(request.tenant), "has_cookies": True}
         return page(request, "sign_in/flow_lost.html", status=403, **context)
     if isinstance(kept, Refusal):
-        return refuse(request, kept)
+        words = RETURNED_TOO_OFTEN if kept.code is Code.WAIT else None
+        return refuse(request, kept, words=words, back_url=front_door_url(request.tenant))
     route = {"tenant": request.tenant.primary_domain, "flow_id": kept}
     # 303, so that the browser asks with GET, and from our own page: then it sends the cookie.
     return redirect(reverse("guests:arrived", kwargs=route))

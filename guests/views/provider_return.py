@@ -30,7 +30,14 @@ from guests.views.organizations import remember_organization
 from guests.views.pages import page, room
 from guests.views.redemption import flow_url
 from guests.views.refusals import refuse
-from guests.views.wording import DECLINED_UNINVITED, NOT_VOUCHED_FOR, NOTHING_BEGUN, OTHER_ACCOUNT
+from guests.views.wording import (
+    DECLINED_UNINVITED,
+    NOT_VOUCHED_FOR,
+    NOTHING_BEGUN,
+    OTHER_ACCOUNT,
+    RETURNED_TOO_OFTEN,
+    Words,
+)
 from passcodes.rules import Pool
 from providers.connections import name_of
 from providers.handshakes import handshake, is_of, named_by
@@ -151,7 +158,7 @@ def _finish(request: TenantRequest, flow: SignInFlow, answer: Mapping[str, str])
             request,
             found,
             known=code_page.known_of(flow) if flow.pool == Pool.KNOWN else None,
-            words=DECLINED_UNINVITED if found.code is Code.DECLINED and flow.invitation is None else None,
+            words=_words_of(found, flow),
             back_url=_way_back(request, flow),
             provider=_name(flow),
         )
@@ -171,6 +178,13 @@ def _finish(request: TenantRequest, flow: SignInFlow, answer: Mapping[str, str])
     remember_device(request, response, tenant, found.guest)
     remember_organization(request, response, tenant)
     return response
+
+
+def _words_of(refusal: Refusal, flow: SignInFlow) -> Words | None:
+    """Another wording for a guest who comes back from a provider."""
+    if refusal.code is Code.WAIT:
+        return RETURNED_TOO_OFTEN
+    return DECLINED_UNINVITED if refusal.code is Code.DECLINED and flow.invitation is None else None
 
 
 def _other_account(request: TenantRequest, flow: SignInFlow, found: Mistaken | NotVouchedFor) -> HttpResponse:

@@ -7,7 +7,7 @@ which of two somebody may read (refusals.py does), and the words for strangers m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -111,6 +111,24 @@ OPENED_TOO_OFTEN = (
     "An invitation is not used up by this: open its link again then. Who signed in here before needs no link.",
 )
 """E-WAIT for whoever opens a link, whom it would not help to read that links still work (R17)."""
+
+RETURNED_TOO_OFTEN = replace(
+    WORDS[Code.WAIT],
+    sentences=(
+        "Too many answers came back from the provider. Trying earlier does not make the wait longer.",
+        "Do you have an invitation? Its link still works: open it again then.",
+    ),
+)
+"""E-WAIT for a guest who comes back from a provider."""
+
+LOOKED_TOO_OFTEN = replace(
+    WORDS[Code.WAIT],
+    sentences=(
+        "Too many organizations were looked for from here. Trying earlier does not make the wait longer.",
+        "Do you know the organization’s own sign-in address, or have an invitation? Both still work.",
+    ),
+)
+"""E-WAIT on Sign in to an organization (R37d)."""
 
 PAUSED = Words(
     status=HTTPStatus.TOO_MANY_REQUESTS,
