@@ -5,6 +5,7 @@ Knows notation only (`22 Nov, 19:31 UTC`, `1234 5678`, a quoted message); it mus
 
 import re
 import textwrap
+import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +17,10 @@ from django.utils.safestring import SafeString
 from passcodes.rules import show_code
 
 register = template.Library()
+
+_RIGHT_TO_LEFT = ("R", "AL")
+_NO_ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
+"""Isolates of the name's own: an unbalanced one would end ours."""
 
 LINE = 66
 """Columns of a text mail: room for one more `>` in an answer before a terminal of 80 wraps."""
@@ -81,7 +86,20 @@ def spaced_code(code: str) -> str:
 @register.filter
 def folded(text: str) -> str:
     """A paragraph of a text mail in lines of at most LINE columns; a longer word, such as a link, stays whole."""
-    return textwrap.fill(" ".join(text.split()), LINE, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(" ".join(text.split()), LINE, break_long_words=False, break_on_hyphens=False)
+    for n, line in enumerate(lines[:-1]):
+        if line.count("\u2068") > line.count("\u2069"):  # a line's end would end the isolate (UAX 9, 3.3.1)
+            lines[n], lines[n + 1] = f"{line}\u2069", f"\u2068{lines[n + 1]}"
+    return "\n".join(lines)
+
+
+@register.filter
+def isolated(text: str) -> str:
+    """A name within a sentence of a mail. Where it is written from right to left, it stands between U+2068 and U+2069,
+    so that it turns neither the sentence nor its neighbours round (UAX 9, 2.7)."""
+    if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return text
+    return f"\u2068{text.translate(_NO_ISOLATES)}\u2069"
 
 
 @register.filter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tenants.colours import VESTIBULE, brand
 from tests.house.page_samples import BARE, FABRIKAM, LONG, NICOLE, Sample, at
 
@@ -41,6 +43,14 @@ REQUEST_MAIL = {
     "asked": "adele@fabrikam.example",
     "url": "https://guests.fabrikam.example/admin/guests/guest/9f0c/change/",
 }
+HEBREW = "חברת אלומות 24"
+RIGHT_TO_LEFT = {
+    "tenant": replace(FABRIKAM, name=HEBREW),
+    **dict.fromkeys(("inviter", "application", "name", "operator"), HEBREW),
+    "message": "שלום ניקול,\nsee you on Monday.",
+}
+"""Names that would turn an English sentence round."""
+
 MAILS = [
     Sample("passcode", "email/passcode", PASSCODE_MAIL),
     Sample("passcode-bare", "email/passcode", PASSCODE_MAIL | {"tenant": BARE, "colours": VESTIBULE}),
@@ -64,6 +74,7 @@ MAILS = [
         "email/invitation_copy",
         COPY_MAIL | {"tenant": LONG, "guest": "", "application": "", "message": "", "expires_at": None},
     ),
+    Sample("invitation-right-to-left", "email/invitation", INVITATION_MAIL | RIGHT_TO_LEFT),
     Sample("invitation-request", "email/invitation_request", REQUEST_MAIL),
     Sample("invitation-request-unnamed", "email/invitation_request", REQUEST_MAIL | {"name": ""}),
 ]

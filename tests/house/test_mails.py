@@ -7,7 +7,8 @@ import re
 import pytest
 from django.template.loader import render_to_string
 
-from tests.house.mail_samples import INVITATION_MAIL, MAILS, PASSCODE_MAIL
+from config.templatetags.words import isolated
+from tests.house.mail_samples import HEBREW, INVITATION_MAIL, MAILS, PASSCODE_MAIL, RIGHT_TO_LEFT
 from tests.house.page_samples import Sample
 from tests.house.reading import Page
 
@@ -97,3 +98,24 @@ def test_it_wears_the_tenant_s_colour_as_the_guard_made_it():
     html = render_to_string("email/passcode/body.html", PASSCODE_MAIL)
     assert "border-bottom: 6px solid #274690" in html
     assert "border-bottom-color: #8ca5e0" in html
+
+
+@pytest.mark.parametrize("name", ["subject.txt", "body.txt", "body.html"])
+@every_mail
+def test_R51_a_name_from_right_to_left_turns_no_sentence_round(mail, name):
+    text = part(Sample(mail.id, mail.template, mail.context | RIGHT_TO_LEFT), name)
+    apart = re.sub("\u2068[^\u2068\n]*?\u2069", "", text.replace(f"<bdi>{HEBREW}</bdi>", ""))
+    assert HEBREW in text.replace("\u2069\n\u2068", " ")
+    assert not [word for word in HEBREW.split() if word in apart and word.isalpha()]
+    assert not re.search("[\u2066-\u2069]", apart)
+    if "message" in mail.context and name == "body.html":
+        assert '<p class="message" dir="auto">שלום' in text
+
+
+@pytest.mark.parametrize("name", ["Fabrikam", "Zürich", "日本", ""])
+def test_R51_other_names_stay_as_they_are(name):
+    assert isolated(name) == name
+
+
+def test_R51_a_name_cannot_leave_its_place():
+    assert isolated("\u2069שלום\u2067") == "\u2068שלום\u2069"
