@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import formataddr, parseaddr
+from email.headerregistry import Address as Mailbox
+from email.utils import parseaddr
 from enum import StrEnum
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from anymail.backends.base import AnymailBaseBackend
-from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRequestsAPIError
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.message import AnymailStatus
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: TID251  # here is where mail is sent
+from django.core.mail import get_connection  # noqa: TID251  # here is where mail is sent
 from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  # the type of what sends
 from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
-from outbox.rules import kept_reason
+from outbox.conversation import Conversation, LastedTooLong, LeaseLost
+from outbox.headers import Mail
+from outbox.rules import RECIPIENT_REFUSED, kept_reason
 from tenants.colours import brand
 from tenants.models import Tenant
 
@@ -41,6 +43,16 @@ characters; SendGrid sets it beside its own words, so that it may be none of the
 
 _CARRY_NOTHING: Final = frozenset({"MailerSend", "Postal"})
 """anymail's names of the providers that carry no word of ours: anymail would refuse to send."""
+
+_INVISIBLE: Final = frozenset("\u200c\u200d\u2068\u2069")
+"""Characters of a header that show nothing and are needed: the joiners of Persian, Indic scripts and emoji, and the
+isolates round a name that is written from right to left."""
+
+_BACKENDS: Final = {"django.core.mail.backends.smtp.EmailBackend": "outbox.smtp.EmailBackend"}
+"""What sends in place of the backend that EMAIL_URL names."""
+
+_REFUSED: Final = frozenset({"invalid", "rejected", "failed"})
+"""anymail's statuses of a recipient who does not get the mail."""
 
 LONGEST_PROVIDER_ID: Final = 300
 """Characters of a provider's id that are kept."""
@@ -89,7 +101,7 @@ class Withheld:
 class Cause(StrEnum):
     """Who or what refused a mail, as far as somebody can do something about it."""
 
-    RECIPIENT = "recipient refused"
+    RECIPIENT = RECIPIENT_REFUSED
     CONTENT = "mail refused"
     LOGIN = "login refused"
     SERVER = "server refused"
@@ -145,47 +157,63 @@ def message_id_for(mail_id: UUID) -> str:
 
 
 def hand_over(
-    message: Message, *, message_id: str, may_leave: Callable[[], bool]
+    message: Message,
+    *,
+    message_id: str,
+    may_leave: Callable[[], bool],
+    renew: Callable[[], bool] = lambda: True,
 ) -> HandedOver | NotHandedOver | Withheld:
     """Send one mail over one connection of its own.
 
     `may_leave` is asked once the server has greeted us, which can take long: the last moment to hold a mail back.
-    Each wait on the server ends after EMAIL_TIMEOUT seconds.
+    `renew` keeps the row while the conversation goes on (outbox/conversation.py). Both are called in this thread.
+    Each wait on the server ends after EMAIL_TIMEOUT seconds, the conversation after 45.
     """
-    connection = get_connection()
+    connection = get_connection(_BACKENDS.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND))
+    # An API's request cannot be interrupted: its own time-outs end it.
+    conversation = Conversation(renew=renew, interrupt=getattr(connection, "interrupt", lambda: None))
     try:
         mail = _built(message, message_id, connection)
-        connection.open()
+        conversation.step(connection.open)
         if not may_leave():
             return Withheld()
-        mail.send()
+        conversation.step(mail.send)
+    except LeaseLost:
+        return Withheld()
     except (OSError, ValueError, AnymailError) as error:
         return _refusal(error)
     finally:
-        # The mail has left or has not: a server that closes rudely changes neither.
-        with suppress(OSError):
-            connection.close()
-    return HandedOver(_provider_message_id(mail, message.to))
+        conversation.say_goodbye(connection.close)
+    return _taken(mail, message.to)
 
 
-def _provider_message_id(mail: EmailMultiAlternatives, to: str) -> str:
-    """What anymail says that the provider calls the mail to this recipient; nothing where a mail server took it."""
+def _taken(mail: Mail, to: str) -> HandedOver | NotHandedOver:
+    """What anymail says that became of each recipient, and what the provider calls the mail; a mail server has taken it
+    for everybody."""
     status: AnymailStatus | None = getattr(mail, "anymail_status", None)
     if status is None:
-        return ""
+        return HandedOver()
+    refused = sorted(_REFUSED & {one.status for one in status.recipients.values()})
+    if refused:
+        return NotHandedOver(refused != ["failed"], Cause.RECIPIENT, f"the provider calls it {refused[-1]}")
+    return HandedOver(_provider_message_id(status, to))
+
+
+def _provider_message_id(status: AnymailStatus, to: str) -> str:
     named = status.recipients.get(to)
     found = named.message_id if named is not None else status.message_id
     return found[:LONGEST_PROVIDER_ID] if isinstance(found, str) else ""
 
 
-def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> EmailMultiAlternatives:
+def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> Mail:
     # Django would write a Unicode domain by IDNA 2003, where straße.de is strasse.de: another domain (R70).
     if not message.to.isascii():
         raise ValueError("an address with a domain that is not in A-labels")
-    mail = EmailMultiAlternatives(
+    name, address = _one_line(message.from_name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    mail = Mail(
         subject=_one_line(message.subject),
         body=message.text,
-        from_email=formataddr((_one_line(message.from_name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        from_email=str(Mailbox(name, addr_spec=address)),
         to=[message.to],
         reply_to=[message.reply_to] if message.reply_to else None,
         headers={
@@ -196,6 +224,7 @@ def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> E
         },
         connection=connection,
     )
+    mail.sender = (name, address)
     mail.attach_alternative(message.html, "text/html")
     if isinstance(connection, AnymailBaseBackend) and connection.esp_name not in _CARRY_NOTHING:
         # Its events may come before its own name for the mail is in the row, or without our Message-ID (R18).
@@ -204,7 +233,7 @@ def _built(message: Message, message_id: str, connection: BaseEmailBackend) -> E
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if c.isprintable() or c in _INVISIBLE else " " for c in text).split())
 
 
 def _refusal(error: Exception) -> NotHandedOver:
@@ -223,12 +252,16 @@ def _refusal(error: Exception) -> NotHandedOver:
         case smtplib.SMTPResponseException():
             cause = Cause.LOGIN if isinstance(error, smtplib.SMTPAuthenticationError) else Cause.SERVER
             return NotHandedOver(False, cause, _answer(error.smtp_code, error.smtp_error))
+        case AnymailRecipientsRefused():
+            return NotHandedOver(True, Cause.RECIPIENT, "the provider refused it")
         case AnymailAPIError():
             status = error.status_code or 0
             is_permanent = 400 <= status < 500 and status not in _RETRIED_STATUSES
             return NotHandedOver(
                 is_permanent, Cause.PROVIDER, f"it answered {status or 'nothing'}", _retry_after(error)
             )
+        case LastedTooLong():
+            return NotHandedOver(False, Cause.SILENCE, str(error))
         case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
             return NotHandedOver(False, Cause.SILENCE, f"within {settings.EMAIL_TIMEOUT} s")
         case OSError():

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models.functions import Now
 
-from outbox.rules import HEAD_START
+from outbox.rules import HEAD_START, LATE_BULK_TRIES, PATIENT_AFTER, RECIPIENT_REFUSED
 from tenants.owned import OwnedManager, OwnedModel, OwnedQuerySet
 
 M = TypeVar("M", bound=models.Model, covariant=True)
@@ -55,9 +55,18 @@ class OutboundMailQuerySet(OwnedQuerySet[M]):
         return self.filter(state__in=WAITING)
 
     def late(self, by: timedelta) -> Self:
-        """Due for longer than that. Bulk mails that wait for their tenant's rate are not late (R17)."""
-        at_the_rate = models.Q(rank=Rank.BULK, tenant__bulk_paced_at__gte=Now() - by)
-        return self.waiting().filter(~at_the_rate, due_at__lt=Now() - by)
+        """Waiting for longer than that: since it was asked for, or since its turn came where it is a bulk mail (R17).
+
+        Neither counts a bulk mail that waits for its tenant's rate, nor one whose recipient's server goes on asking to
+        wait: every other mail can leave.
+        """
+        at_the_rate = models.Q(tenant__bulk_paced_at__gte=Now() - by)
+        in_turn = models.Q(due_at__lt=Now() - by) & ~at_the_rate | models.Q(tries__gte=LATE_BULK_TRIES)
+        asked_to_wait = models.Q(tries__gt=PATIENT_AFTER, reason__startswith=RECIPIENT_REFUSED)
+        return self.waiting().filter(
+            models.Q(rank__lt=Rank.BULK, created_at__lt=Now() - by) | models.Q(in_turn, rank=Rank.BULK),
+            ~asked_to_wait,
+        )
 
     def not_sent(self) -> Self:
         """Given up after the server's no."""

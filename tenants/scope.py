@@ -110,6 +110,19 @@ def _untell() -> None:
         cursor.execute(_SETTINGS, ["", ""])
 
 
+def let_go_of_connection() -> None:
+    """Give the connection back to the pool, as long as this code waits for something else. Call `resume_scope` before
+    the next statement. In a transaction it does nothing."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def resume_scope() -> None:
+    """Tell PostgreSQL the open scope again where the connection is another one since; else no statement is sent."""
+    if connection.connection is None:
+        _tell(current_scope())
+
+
 def clear_tenant(raw: Connection[object]) -> None:
     """The pool's `reset`: whatever a killed request left set is gone before anybody else gets the connection."""
     raw.execute("SELECT set_config('app.tenant', '', false), set_config('app.every_tenant', '', false)")

@@ -3,19 +3,10 @@
 This file only gathers their names.
 """
 
+from outbox.operations.claiming import Claimed, claim_mail, claim_next, keep_lease, renew_lease
 from outbox.operations.queueing import DELIVER, Planned, enqueue, enqueue_many, give_back_times, withdraw_many
 from outbox.operations.reporting import Happened, find_reported, note_event
-from outbox.operations.sending import (
-    Claimed,
-    claim_mail,
-    claim_next,
-    deliver,
-    forget_settled,
-    keep_lease,
-    retry_later,
-    send_check,
-    settle,
-)
+from outbox.operations.sending import deliver, forget_settled, retry_later, send_check, settle
 
 __all__ = [
     "DELIVER",
@@ -32,6 +23,7 @@ __all__ = [
     "give_back_times",
     "keep_lease",
     "note_event",
+    "renew_lease",
     "retry_later",
     "send_check",
     "settle",

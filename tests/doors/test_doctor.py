@@ -80,7 +80,7 @@ def test_H_mails_that_nobody_sends_are_told(fabrikam: Tenant, now: datetime) -> 
     with tenant_scope(fabrikam.id):
         due = enqueue(kind="passcode", subject_id=fabrikam.id, rank=0, deadline=now + timedelta(minutes=30), now=now)
         told_in_time = OutboundMail.objects.filter(id=due.id)
-        told_in_time.update(due_at=Now() - timedelta(minutes=1))
+        told_in_time.update(created_at=Now() - timedelta(minutes=1))
     told(work.outbox(), State.BAD, "1 mails are more than 30 s late")
 
 

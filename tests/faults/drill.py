@@ -40,13 +40,13 @@ class Drill:
     def relay(self, name: str) -> None:
         """(Re)start a relay, and wait until it works."""
         self.start(name, "manage.py", "relay")
-        self._wait_for_words(name, "Relaying with")
+        self.wait_for_words(name, "Relaying with")
 
     def worker(self, name: str) -> None:
         """(Re)start a Celery worker with two pool processes, and wait until it works."""
         options = ("worker", f"--concurrency={POOL}", "--loglevel=INFO", "--without-mingle", f"--hostname={name}@drill")
         self.start(name, "-m", "celery", "-A", "config.celery", *options)
-        self._wait_for_words(name, "@drill ready")
+        self.wait_for_words(name, "@drill ready")
 
     def start(self, name: str, *words: str) -> Child:
         child = Child(Program(name, [sys.executable, *words], environment=self.environment), self.folder)
@@ -55,13 +55,23 @@ class Drill:
         self.children[name] = child
         return child
 
-    def _wait_for_words(self, name: str, words: str) -> None:
+    def wait_for_words(self, name: str, words: str, *, times: int = 1) -> None:
+        """Until the program has said them so often."""
         child = self.children[name]
         ends_at = time.monotonic() + 60
-        while words not in child.log.read_text():
+        while child.log.read_text().count(words) < times:
             if child.has_ended() or time.monotonic() > ends_at:
-                self._fail(f"{name} did not start")
+                self._fail(f"{name} did not say {words!r}")
             time.sleep(0.05)
+
+    def wait_until_leased(self) -> None:
+        """Until a sender has a letter. Fails after 30 seconds."""
+        ends_at = time.monotonic() + 30
+        with tenant_scope(self.tenant.id):
+            while not OutboundMail.objects.filter(state=State.LEASED).exists():
+                if time.monotonic() > ends_at:
+                    self._fail("no letter was taken")
+                time.sleep(0.02)
 
     def kill_while_sending(self, name: str) -> None:
         """SIGKILL a program and its children in the moment in which a letter is leased, if one is within 3 s."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from outbox.conversation import RENEWED_EVERY
 from outbox.management.commands.relay import SENDERS
 from outbox.models import State
 from outbox.rules import HEAD_START
@@ -119,6 +120,41 @@ def test_B9_it_sends_through_the_relay_while_the_broker_is_frozen(drill_with_bro
     assert (outcome.lost, outcome.doubled) == (0, 0)
     assert longest_asking < 1
     assert outcome.longest <= 10
+
+
+def test_B9_the_worker_goes_on_when_the_broker_dies_while_it_sends(drill_with_broker: Drill) -> None:
+    drill = drill_with_broker
+    drill.sink.pause = 2
+    drill.worker("worker")
+    answered(drill.ask(1, pause=0))
+    drill.wait_until_leased()
+    drill.children["valkey"].kill()  # one of the worker's processes waits for a task meanwhile
+    time.sleep(1)
+    drill.children["valkey"].start()
+    drill.wait_until_settled(1, within=30)
+    drill.wait_for_words("worker", "Connected to", times=2)
+    drill.sink.pause = 0
+    answered(drill.ask(1, pause=0))
+    drill.wait_until_settled(2, within=30)
+    assert not drill.children["worker"].has_ended()
+    assert (drill.outcome().lost, drill.outcome().doubled) == (0, 0)
+
+
+def test_B11_a_server_that_hangs_holds_up_no_other_letter(drill: Drill) -> None:
+    drill.relay("relay")
+    drill.sink.script = [Does.HANGS] * SENDERS
+    answered(drill.ask(SENDERS, pause=0))
+    ends_at = time.monotonic() + 30
+    while drill.sink.connections < SENDERS:
+        assert time.monotonic() < ends_at, "the relay did not take them up"
+        time.sleep(0.05)
+    answered(drill.ask(5, pause=0))
+    drill.wait_until_settled(SENDERS + 5, within=60)
+    outcome = drill.outcome()
+    shown("all senders hang", outcome)
+    assert (outcome.lost, outcome.interrupted, outcome.doubled) == (0, 0, 0)
+    assert outcome.median <= 2 + HEAD_START.total_seconds() + RENEWED_EVERY
+    assert outcome.longest <= 10 + 5 + HEAD_START.total_seconds()
 
 
 def test_B11_it_delivers_through_a_server_that_hesitates_hangs_and_cuts_off(drill: Drill) -> None:

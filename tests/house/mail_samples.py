@@ -46,7 +46,7 @@ REQUEST_MAIL = {
 HEBREW = "חברת אלומות 24"
 RIGHT_TO_LEFT = {
     "tenant": replace(FABRIKAM, name=HEBREW),
-    **dict.fromkeys(("inviter", "application", "name", "operator"), HEBREW),
+    **dict.fromkeys(("inviter", "application", "name", "guest", "operator"), HEBREW),
     "message": "שלום ניקול,\nsee you on Monday.",
 }
 """Names that would turn an English sentence round."""

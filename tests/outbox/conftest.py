@@ -52,4 +52,5 @@ def enqueue(now: datetime) -> Enqueue:
 
 def pass_time(mail: OutboundMail, by: timedelta) -> None:
     """Make the row as old as it will be then: its lease or its wait ends, its deadline comes."""
-    OutboundMail.objects.filter(id=mail.id).update(due_at=F("due_at") - by, deadline_at=F("deadline_at") - by)
+    older = {column: F(column) - by for column in ("created_at", "due_at", "deadline_at")}
+    OutboundMail.objects.filter(id=mail.id).update(**older)

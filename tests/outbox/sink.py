@@ -32,7 +32,7 @@ class Does(Enum):
 class Sink:
     """The mails taken, when each came first, and what to do with the next ones (`script` first, then `usually`).
 
-    `pause` is how many seconds the server thinks about a mail.
+    `pause` is how many seconds the server thinks about a mail, `slow` how many before it answers a command.
     """
 
     usually: Does = Does.TAKES
@@ -42,6 +42,7 @@ class Sink:
     connections: int = 0
     first_at: dict[str, datetime] = field(default_factory=dict)
     pause: float = 0.0
+    slow: dict[str, float] = field(default_factory=dict)
     port: int = 0
     _doing: dict[str, Does] = field(default_factory=dict)
 
@@ -60,6 +61,7 @@ class Sink:
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.slow.get("MAIL", 0))
         if self._doing[str(session.peer)] is Does.REFUSES_SENDER:
             return f"550 5.7.1 {address} may not send here"
         envelope.mail_from = address
@@ -69,6 +71,7 @@ class Sink:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.slow.get("RCPT", 0))
         does = self._doing[str(session.peer)]
         if does is Does.ASKS_TO_WAIT:
             return f"451 4.7.1 <{address}> greylisted, come back in 300 s"
@@ -94,6 +97,10 @@ class Sink:
             assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.slow.get("QUIT", 0))
+        return "221 Bye"
 
 
 def part(mail: EmailMessage, kind: str) -> str:

@@ -13,7 +13,7 @@ from outbox import operations
 from outbox.models import OutboundMail, Rank, State
 from outbox.operations import Claimed
 from outbox.rules import HEAD_START, LEASE
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tenants.scope import every_tenant, tenant_scope
 from tests.outbox.conftest import Enqueue, pass_time
 
@@ -68,11 +68,44 @@ def test_B8_it_is_taken_up_by_another_sender_when_the_lease_ends(fabrikam: Tenan
     assert (heir.id, heir.tries, heir.leases_lost) == (mail.id, 2, 1)
     with tenant_scope(fabrikam.id):
         assert not operations.keep_lease(claimed=dead)
-        assert operations.settle(claimed=dead, state=State.HANDED_OVER, reason="") is None
+        assert operations.settle(claimed=dead, state=State.FAILED, reason="") is None
         assert operations.retry_later(claimed=dead, reason="", again_after=timedelta()) is None
         mail.refresh_from_db()
         assert (mail.state, mail.tries) == (State.LEASED, 2)
         assert operations.settle(claimed=heir, state=State.HANDED_OVER, reason="") == State.HANDED_OVER
+
+
+def test_B8_a_sender_that_delivered_settles_also_what_another_one_has_taken_by_now(
+    fabrikam: Tenant, mail: OutboundMail
+) -> None:
+    slow = claimed_by_worker(fabrikam, mail)
+    later(fabrikam, mail, LEASE)
+    heir = claim_next()
+    assert slow is not None
+    assert heir is not None
+    with tenant_scope(fabrikam.id):
+        assert operations.settle(claimed=slow, state=State.HANDED_OVER, reason="") == State.HANDED_OVER
+        assert not operations.keep_lease(claimed=heir)
+        assert operations.settle(claimed=heir, state=State.HANDED_OVER, reason="") is None
+        assert operations.settle(claimed=heir, state=State.FAILED, reason="") is None
+        assert AuditEntry.objects.filter(action="mail.handed_over").count() == 1
+
+
+def test_B8_a_lease_is_renewed_as_long_as_nobody_else_has_it(fabrikam: Tenant, mail: OutboundMail) -> None:
+    slow = claimed_by_worker(fabrikam, mail)
+    assert slow is not None
+    later(fabrikam, mail, LEASE - timedelta(seconds=1))
+    with tenant_scope(fabrikam.id):
+        assert operations.renew_lease(claimed=slow)
+    later(fabrikam, mail, LEASE - timedelta(seconds=1))
+    assert claim_next() is None
+    later(fabrikam, mail, timedelta(seconds=1))
+    heir = claim_next()
+    assert heir is not None
+    with tenant_scope(fabrikam.id):
+        assert not operations.renew_lease(claimed=slow)
+        operations.settle(claimed=heir, state=State.HANDED_OVER, reason="")
+        assert operations.renew_lease(claimed=heir), "the provider tells of a mail before it answers us"
 
 
 def test_B8_it_cannot_be_taken_once_it_is_settled(fabrikam: Tenant, mail: OutboundMail) -> None:

@@ -120,6 +120,36 @@ def test_R17_what_waits_for_the_rate_is_not_late(fabrikam: Tenant, enqueue: Enqu
         assert OutboundMail.objects.late(timedelta(minutes=1)).count() == 1
 
 
+def test_B11_a_mail_is_late_by_how_long_it_waits_and_not_by_its_next_try(fabrikam: Tenant, enqueue: Enqueue) -> None:
+    bulk(fabrikam, 1, late_by=-HOUR)
+    with tenant_scope(fabrikam.id):
+        tried = OutboundMail.objects.filter(id=enqueue().id)
+        tried.update(tries=4, due_at=datetime.now(UTC) + HOUR)
+    with every_tenant(reason="a test looks as the operator's pages do"):
+        late = OutboundMail.objects.late(timedelta(minutes=1))
+        assert not late.exists(), "neither the new mail nor the one that is planned for later"
+        tried.update(created_at=datetime.now(UTC) - timedelta(minutes=2))
+        assert late.count() == 1
+        tried.update(tries=31, reason="recipient refused: 451 greylisted")
+        assert not late.exists(), "one mailbox that never takes a mail says nothing about the others"
+        tried.update(reason="no connection: refused")
+        assert late.count() == 1
+        tried.update(state=State.FAILED, settled_at=datetime.now(UTC))
+        assert not late.exists()
+
+
+def test_R17_a_bulk_mail_is_late_when_its_turn_came_and_its_tries_fail(fabrikam: Tenant) -> None:
+    (only,) = bulk(fabrikam, 1, late_by=timedelta(seconds=1))
+    assert taken() == [only]
+    with every_tenant(reason="a test looks as the operator's pages do"):
+        late = OutboundMail.objects.late(timedelta(minutes=1))
+        row = OutboundMail.objects.filter(id=only)
+        row.update(state=State.QUEUED, due_at=datetime.now(UTC) + timedelta(minutes=1), tries=4)
+        assert not late.exists()
+        row.update(tries=5)
+        assert late.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_R17_many_senders_share_the_rate_and_wait_for_nobody(fabrikam: Tenant, enqueue: Enqueue) -> None:
     first, *_ = bulk(fabrikam, 20)

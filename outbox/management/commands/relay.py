@@ -1,7 +1,7 @@
 """manage.py relay: sends what no worker has picked up.
 
-Knows how a few sender threads share the outbox, outlast a database's restart and stop in time. It must never hold more
-than one row per thread: a batch would outlive its lease when a mail server hangs.
+Knows how a few sender threads share the outbox, outlast a database's restart and stop in time. A thread holds one row.
+Where its mail server is slow, another thread takes its place, so that no other mail waits for that server.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import signal
 import threading
 import time
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ from tenants.doors.commands import OperatorCommand
 from tenants.scope import every_tenant, tenant_scope
 
 SENDERS: Final = 4
+SLOW_FOR_EACH: Final = 8
+"""Slow conversations for each sender, before mails wait for their end."""
 POLL: Final = 1.0
 """Seconds between two looks of an idle sender."""
 STOPS_WITHIN: Final = 12.0
@@ -41,21 +44,30 @@ class Relay:
         self._lock = threading.Lock()
         self._busy: set[int] = set()
         self._taken_up = 0
+        self._threads: list[threading.Thread] = []
+        self._most = 0
 
     def run(self, senders: int) -> bool:
         """Send until told to stop or, draining, until nothing is due. False when a sender had to be left behind."""
-        threads = [
-            threading.Thread(target=self._send, args=[POLL * n / senders], name=f"sender-{n}", daemon=True)
-            for n in range(senders)
-        ]
-        for thread in threads:
-            thread.start()
-        while not self.stopping.is_set() and any(thread.is_alive() for thread in threads):
+        self._most = senders * (1 + SLOW_FOR_EACH)
+        for n in range(senders):
+            self._start(begins_after=POLL * n / senders)
+        while not self.stopping.is_set() and self._running():
             self.stopping.wait(0.2)
         ends_at = time.monotonic() + STOPS_WITHIN
-        for thread in threads:
-            thread.join(max(0.0, ends_at - time.monotonic()))
-        return not any(thread.is_alive() for thread in threads)
+        while running := self._running():
+            running[0].join(max(0.0, ends_at - time.monotonic()))
+            if time.monotonic() >= ends_at:
+                break
+        return not self._running()
+
+    def _start(self, *, begins_after: float) -> None:
+        thread = threading.Thread(target=self._send, args=[begins_after], name="sender", daemon=True)
+        self._threads = [*self._running(), thread]
+        thread.start()
+
+    def _running(self) -> list[threading.Thread]:
+        return [thread for thread in self._threads if thread.is_alive()]
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGTERM and SIGINT: no further claim."""
@@ -66,9 +78,10 @@ class Relay:
         troubles = 0
         try:
             self.stopping.wait(begins_after)
-            while not self.stopping.is_set():
+            replaced = threading.Event()
+            while not self.stopping.is_set() and not replaced.is_set():
                 try:
-                    had_work = self._send_one()
+                    had_work = self._send_one(replaced)
                 except (OperationalError, InterfaceError) as error:
                     if self.is_draining:
                         raise
@@ -89,15 +102,25 @@ class Relay:
             self.failed = error
             self.stopping.set()
         finally:
+            with self._lock:
+                self._busy.discard(threading.get_ident())
             connection.close()
 
-    def _send_one(self) -> bool:
+    def _replace(self, replaced: threading.Event) -> None:
+        """Have another thread send in the place of this one, which ends after its slow mail."""
+        with self._lock:
+            if replaced.is_set() or self.stopping.is_set() or len(self._running()) >= self._most:
+                return
+            replaced.set()
+            self._start(begins_after=0.0)
+
+    def _send_one(self, replaced: threading.Event) -> bool:
         with every_tenant(reason="the relay serves all tenants, the most urgent mail first"):
             claimed = operations.claim_next()
         if claimed is None:
             return False
         with tenant_scope(claimed.tenant_id):
-            operations.deliver(claimed=claimed)
+            operations.deliver(claimed=claimed, on_slow=partial(self._replace, replaced))
         return True
 
     def _wait_for_database(self, troubles: int, error: Exception) -> None:
