@@ -26,7 +26,7 @@ class _Channel(redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise BrokerAway("The connection to the broker was closed.")
-        return super()._connparams(asynchronous=asynchronous)
+        return super()._connparams(asynchronous=asynchronous)  # type: ignore[misc]  # the stubs leave it out
 
 
 redis.Transport.Channel = _Channel

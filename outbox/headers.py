@@ -24,7 +24,7 @@ class Mail(EmailMultiAlternatives):
         """As Django builds it, with those two headers replaced where they need encoding."""
         built: Message = super().message(*args, **options)
         name, address = self.sender
-        for header, text, rest in (("Subject", self.subject, []), ("From", name, [f"<{address}>"])):
+        for header, text, rest in (("Subject", str(self.subject), []), ("From", name, [f"<{address}>"])):
             if _needs_encoding(text):
                 built.replace_header(header, _Folded([*_words(text), *rest]))  # type: ignore[arg-type]  # as a Header
         return built
