@@ -6,7 +6,8 @@ from __future__ import annotations
 class TenantConverter:
     """A UUID or a dotted host name. Fixed routes never match: none has a dot but robots.txt, which comes first."""
 
-    regex = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[^/\s?#]+\.[^/\s?#]+"
+    # Possessive: whatever follows does not match, no character is looked at a second time.
+    regex = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[^/\s?#][^/\s?#.]*+\.[^/\s?#]++"
 
     def to_python(self, value: str) -> str:
         return value[:300]
