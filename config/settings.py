@@ -161,10 +161,10 @@ INSTALLED_APPS = [
     "tenants",
 ]
 MIDDLEWARE = [
-    "config.middleware.Correlation",
+    "config.http.answers.Correlation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.NoStore",
+    "config.http.answers.NoStore",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -173,7 +173,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "config.middleware.BodyLimit",  # after those that give every answer its headers; nobody above it reads a body
+    "config.http.bodies.BodyLimit",  # after those that give every answer its headers; nobody above it reads a body
     "tenants.doors.middleware.TenantScope",
     "axes.middleware.AxesMiddleware",
 ]

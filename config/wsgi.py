@@ -11,11 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
 
+from config.http.guard import guarded
 from tenants.queue import prepare_to_publish
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application = guarded(get_wsgi_application())
 
 if not settings.IS_UNGATHERED and not getattr(staticfiles_storage, "hashed_files", None):
     raise ImproperlyConfigured("The style sheets are not in place. Run once per version: manage.py collectstatic")

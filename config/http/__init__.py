@@ -1,0 +1,1 @@
+"""What every request meets between the web server and its view."""
