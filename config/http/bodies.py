@@ -123,4 +123,4 @@ def _end_of(request: HttpRequest) -> bytes:
 
 
 def _set_stream(request: HttpRequest, stream: IOBase) -> None:
-    request._stream = stream  # type: ignore[attr-defined]  # where Django reads from
+    request._stream = stream  # type: ignore[assignment]  # where Django reads from

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from re import _constants, _parser
+from re import _constants, _parser  # type: ignore[attr-defined]  # the library's own reading of a pattern
 from typing import Any
 
 import pytest
