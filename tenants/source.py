@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 UNKNOWN: Final = "0.0.0.0"  # noqa: S104  # a value, not something to bind to
-"""The address of who has none that can be read (a unix socket, a damaged header): all of them share one budget."""
+"""The address where none can be read (a unix socket, a probe past the proxy): all of them share one budget."""
 
 V6_PREFIX: Final = 64
 """Bits of an IPv6 address that tell one network from another: within them anybody may take any address (R17)."""
@@ -23,17 +23,24 @@ V6_PREFIX: Final = 64
 def client_address(request: HttpRequest) -> str:
     """The client's IP address in its shortest form; an IPv4 address mapped into IPv6 comes as IPv4. Never raises.
 
-    With `TRUSTED_PROXIES` = 0 it is the peer's. With n it is the n-th entry of X-Forwarded-For from the right, which
-    our outermost proxy wrote; where there are fewer, the left-most, which one of ours wrote too; where that cannot be
-    read, the peer's again (which then is a proxy's, so that such requests share a budget instead of having none).
+    With `TRUSTED_PROXIES` = 0 it is the peer's, else what our outermost proxy wrote. It is never a proxy's own.
     """
-    peer = _parsed(request.META.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXIES > 0:
-        # A trailing comma is an empty hop of its own: dropping it would let a client shift the count.
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        named = _parsed(hops[-min(settings.TRUSTED_PROXIES, len(hops))])
-        return str(named or peer or UNKNOWN)
-    return str(peer or UNKNOWN)
+        return forwarded_address(request) or UNKNOWN
+    return str(_parsed(request.META.get("REMOTE_ADDR", "")) or UNKNOWN)
+
+
+def forwarded_address(request: HttpRequest) -> str | None:
+    """The n-th entry of X-Forwarded-For from the right with n trusted proxies; None where it is missing or unreadable.
+
+    Each proxy writes one entry, so fewer than n mean that the request came past one of them.
+    """
+    # A trailing comma is an empty hop of its own: dropping it would let a client shift the count.
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if len(hops) < settings.TRUSTED_PROXIES:
+        return None
+    named = _parsed(hops[-settings.TRUSTED_PROXIES])
+    return str(named) if named else None
 
 
 def network_key(address: str) -> str:

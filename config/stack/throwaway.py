@@ -26,7 +26,7 @@ from config.stack.servers import start_databases, start_sink
 from config.stack.valkey import Valkey
 
 CHECK = [str(ROOT / "script" / "check")]
-ALONE = ("faults", "races", "stack")
+ALONE = ("faults", "races", "stack", "served")
 """Folders of tests that want the machine for themselves."""
 BROWSER = "browser"
 """The folder of tests that move a browser: one for each core."""

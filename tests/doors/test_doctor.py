@@ -98,6 +98,14 @@ def test_H_an_address_that_nothing_answers_is_told(hosts: list[str], state: Stat
     told(address.address(), state, "guests.example")
 
 
+def test_a_forgotten_TRUSTED_PROXIES_is_told_where_pages_are_redirected_to_https(settings: Any) -> None:
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "https://guests.example", ["guests.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    told(address.address(), State.NOTE, "Set it to the number of your proxies")
+    settings.TRUSTED_PROXIES = 1
+    told(address.address(), State.GOOD, "behind 1 proxy")
+
+
 def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "x.smtp.EmailBackend", "127.0.0.1", 1
     told(mail.mail(), State.BAD, "Correct EMAIL_URL")

@@ -273,6 +273,8 @@ SAMPLES = [
     Sample("error-csrf", "403_csrf.html", {"start_again_url": "/start"}),
     Sample("error-404", "404.html", tenant=None),
     Sample("error-413", "413.html", tenant=None),
+    Sample("error-proxy", "proxy.html", {"missing": "TRUSTED_PROXIES"}, tenant=None),
+    Sample("error-proxy-header", "proxy.html", {"missing": "X-Forwarded-For"}, tenant=None),
     Sample("error-500", "500.html", tenant=None),
 ]
 """Every template, in every state that looks different."""
