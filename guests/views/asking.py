@@ -106,7 +106,10 @@ def goal(request: TenantRequest) -> Goal:
         return Goal()
     if tenant_id != str(request.tenant.id):
         return Goal()
-    return Goal(Landing(url, unregistered), name, sealed, next(iter(more), ""))
+    followed = landing_of(request.tenant, url)  # the tenant may have taken the origin out since (R39)
+    if url and not followed:
+        unregistered = noted(url)
+    return Goal(Landing(followed, unregistered), name, sealed, next(iter(more), ""))
 
 
 def front_door_url(tenant: Tenant) -> str:
