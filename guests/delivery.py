@@ -32,8 +32,8 @@ def render_passcode(subject_id: UUID) -> Message | Nothing:
     if policy is not None and not policy.passcode_state.is_on:
         return Nothing("dropped", "Email one-time passcode was turned off.")
     if policy is not None and policy.passcodes_void_before is not None:
-        void = Challenge.objects.filter(id=subject_id, created_at__lte=policy.passcodes_void_before)
-        if void.exists():
+        asked = Challenge.objects.filter(id=subject_id).values_list("created_at", flat=True)
+        if policy.voids(asked.first()):
             return Nothing("dropped", "Email one-time passcode was turned off and on again since.")
     return passcode_delivery.render_passcode(subject_id)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from guests.rules import FLOW_LIFE
+from passcodes.limits import Price, pool_parts
 from passcodes.rules import Pool
 from tenants.budgets import Allowance, key
 from tenants.limits import for_network, network_of
@@ -57,15 +58,17 @@ def for_opening(*, tenant_id: UUID, invitation_id: UUID | None, source: str, tru
     return for_network(opening, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
-def for_looking(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Allowance, ...]:
-    """Typing an address, which may look up its domain: 120 in ten minutes for a network, each pool by itself."""
-    looking = Allowance(key("look", pool, network_of(source)), LOOKS, TEN_MINUTES)
+def for_looking(*, tenant_id: UUID, pool: Pool, address_key: str, source: str, trusted: bool) -> tuple[Allowance, ...]:
+    """Typing an address, which may look up its domain: 120 in ten minutes for a network, as `pool_parts` counts."""
+    counted = pool_parts(pool=pool, tenant_id=tenant_id, address_key=address_key)
+    looking = Allowance(key("look", *counted, network_of(source)), LOOKS, TEN_MINUTES)
     return for_network(looking, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
-def for_leaving(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Allowance, ...]:
-    """Leaving for a provider: 60 in ten minutes for a network, each pool by itself (R17, B3)."""
-    leaving = Allowance(key("leave", pool, network_of(source)), LEAVINGS, TEN_MINUTES)
+def for_leaving(*, tenant_id: UUID, pool: Pool, address_key: str, source: str, trusted: bool) -> tuple[Allowance, ...]:
+    """Leaving for a provider: 60 in ten minutes for a network, as `pool_parts` counts (R17, B3)."""
+    counted = pool_parts(pool=pool, tenant_id=tenant_id, address_key=address_key)
+    leaving = Allowance(key("leave", *counted, network_of(source)), LEAVINGS, TEN_MINUTES)
     return for_network(leaving, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
@@ -131,9 +134,9 @@ def for_noting_opening(*, invitation_id: UUID) -> tuple[Allowance, ...]:
     return (Allowance(key("open-noted", invitation_id), 1, HOUR),)
 
 
-def for_first_party(*, send_key: str) -> tuple[Allowance, ...]:
+def for_first_party(*, send_key: str) -> tuple[Price, ...]:
     """Codes that applications without a tenant ask for (R37d): as many as at one tenant's door, whichever it is."""
     return (
-        Allowance(key("first-party-sends-hour", send_key), 5, HOUR),
-        Allowance(key("first-party-sends-day", send_key), 12, DAY),
+        Price(key("first-party-sends-hour", send_key), 5, HOUR, name="mails from applications in an hour"),
+        Price(key("first-party-sends-day", send_key), 12, DAY, name="mails from applications in 24 hours"),
     )

@@ -1,8 +1,8 @@
 """The price list of passcodes: what asking for one costs, and what guessing costs (R17).
 
 Knows every number, window and key; `tenants.budgets` counts them. It must never decide who is known: the caller says
-which pool somebody is in. A stranger's events must never touch a key that the known pool depends on; so the pools count
-apart per network too, else a stranger behind the same NAT could lock a guest's own browser out.
+which pool somebody is in. A stranger's events must never touch a key that the known pool depends on, and neither may
+another guest's known browser: so the pools count apart per network too, and known browsers for each guest.
 """
 
 from collections.abc import Sequence
@@ -83,16 +83,27 @@ def streak_key(*, tenant_id: UUID, address_key: str) -> str:
     return key("code-failures-streak", tenant_id, address_key)
 
 
-def source_sends(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Price, ...]:
+def pool_parts(*, pool: Pool, tenant_id: UUID, address_key: str) -> tuple[object, ...]:
+    """What a budget of a network counts a pool by, as parts of its key.
+
+    A browser is known for one address of one tenant: it must not use up what other guests' browsers behind the same NAT
+    depend on. Strangers of a network share one count, since they can name any address.
+    """
+    return (pool, tenant_id, address_key) if pool is Pool.KNOWN else (pool,)
+
+
+def source_sends(*, tenant_id: UUID, pool: Pool, address_key: str, source: str, trusted: bool) -> tuple[Price, ...]:
     """Mails that one network asks for: 20 an hour. `source` is a client's address or its network key."""
-    price = Price(key("code-sends", pool, network_of(source)), 20, HOUR, name="mails for one network in an hour")
+    counted = pool_parts(pool=pool, tenant_id=tenant_id, address_key=address_key)
+    price = Price(key("code-sends", *counted, network_of(source)), 20, HOUR, name="mails for one network in an hour")
     return for_network(price, tenant_id=tenant_id, source=source, trusted=trusted)
 
 
-def source_tries(*, tenant_id: UUID, pool: Pool, source: str, trusted: bool) -> tuple[Price, ...]:
+def source_tries(*, tenant_id: UUID, pool: Pool, address_key: str, source: str, trusted: bool) -> tuple[Price, ...]:
     """Codes that one network tries, right or wrong: 60 in ten minutes. `source` as above."""
+    counted = pool_parts(pool=pool, tenant_id=tenant_id, address_key=address_key)
     name = "codes from one network in ten minutes"
-    price = Price(key("code-tries", pool, network_of(source)), 60, TEN_MINUTES, name=name)
+    price = Price(key("code-tries", *counted, network_of(source)), 60, TEN_MINUTES, name=name)
     return for_network(price, tenant_id=tenant_id, source=source, trusted=trusted)
 
 

@@ -4,6 +4,7 @@ No row means the documented default, so a new tenant has none of these. operatio
 """
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -38,6 +39,12 @@ class EmailPasscodePolicy(OwnedModel):
     def passcode_state(self) -> PasscodeState:
         """The stored word as the rules know it."""
         return PasscodeState(self.state)
+
+    def voids(self, asked_at: datetime | None) -> bool:
+        """Whether a code that was asked for then opens nothing: codes are off, or were since (R5)."""
+        void_before = self.passcodes_void_before
+        was_off = void_before is not None and asked_at is not None and asked_at <= void_before
+        return was_off or not self.passcode_state.is_on
 
 
 class RedemptionPolicy(OwnedModel):

@@ -157,7 +157,9 @@ def look_at_address(*, tenant: Tenant, address: Address, skips: Skips, asker: As
     """
     guest = Guest.objects.filter(address_key=address.key, deleted_at=None).first()
     pool = _pool_of(address, guest, asker)
-    prices = limits.for_looking(tenant_id=tenant.id, pool=pool, source=asker.source, trusted=asker.is_trusted)
+    prices = limits.for_looking(
+        tenant_id=tenant.id, pool=pool, address_key=address.key, source=asker.source, trusted=asker.is_trusted
+    )
     until = budgets.take(prices)
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many addresses were typed from here.")

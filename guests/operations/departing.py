@@ -142,7 +142,13 @@ def reasons_of(decision: Decision) -> tuple[dict[str, str], ...]:
 
 def _begin(tenant: Tenant, bound: Bound, asker: Asker, now: datetime, *, is_fresh: bool) -> Leaving | Refusal:
     until = budgets.take(
-        limits.for_leaving(tenant_id=tenant.id, pool=bound.pool, source=asker.source, trusted=asker.is_trusted)
+        limits.for_leaving(
+            tenant_id=tenant.id,
+            pool=bound.pool,
+            address_key=bound.address_key,
+            source=asker.source,
+            trusted=asker.is_trusted,
+        )
     )
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many sign-ins were begun from this network.")

@@ -15,13 +15,13 @@ from guests import limits
 from guests.models import Guest, SignInFlow, Way
 from guests.operations.flows import Asker, Beginning, Landing, begin_flow
 from guests.operations.signing_in import resend_code
-from passcodes.limits import NO_LIMIT, mails_of_tenant, sends_of_strangers
+from passcodes.limits import NO_LIMIT, Price, mails_of_tenant, sends_of_strangers
 from passcodes.models import Challenge
 from passcodes.rules import Pool
 from providers.discovery import gather_facts
 from providers.rules import Decision, Method, decide
 from tenants import budgets
-from tenants.addresses import Address
+from tenants.addresses import Address, canonical
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
@@ -49,7 +49,9 @@ def look_at_domain(*, tenant: Tenant, address: Address, asker: Asker, now: datet
 
     Refuses E-WAIT: a look may ask the world outside, so it is counted first.
     """
-    prices = limits.for_looking(tenant_id=tenant.id, pool=Pool.STRANGER, source=asker.source, trusted=False)
+    prices = limits.for_looking(
+        tenant_id=tenant.id, pool=Pool.STRANGER, address_key=address.key, source=asker.source, trusted=False
+    )
     until = budgets.take(prices)
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many addresses were typed from here.")
@@ -77,14 +79,8 @@ def look_at_home(*, tenant: Tenant, address: Address, asker: Asker, now: datetim
     until = budgets.take_all(limits.for_first_party(send_key=address.send_key))
     if until is not None:
         return Refusal(Code.WAIT, until=until, reason="Too many codes were asked for from applications.")
-    is_spent = budgets.take_all(
-        (
-            *sends_of_strangers(tenant_id=tenant.id, send_key=address.send_key),
-            # As a decoy's: the mail itself is counted when it is asked for.
-            *mails_of_tenant(tenant_id=tenant.id, pool=Pool.STRANGER, decoy=True, per_hour=tenant.code_mails_per_hour),
-        )
-    )
-    spent = Code.WAIT if is_spent is not None and guest is not None else None
+    is_spent = budgets.take_all(_counts_of_tenant(tenant, address.send_key)) is not None
+    spent = Code.WAIT if is_spent and guest is not None else None
     return Prospect(guest, Pool.STRANGER, decision, refused=Code.NO_METHOD if is_closed else spent)
 
 
@@ -93,7 +89,8 @@ def begin_from_application(
 ) -> SignInFlow | Refusal:
     """Send a code, or a decoy to whom it would open nothing. Refuses E-WAIT.
 
-    Sends and resends count apart from the tenant's own door, whose spent budgets would show here otherwise.
+    What strangers ask for here is refused by counts of these pages' own: the tenant's own counts, where they count as
+    well (look_at_home), would show here otherwise. A known browser may see its guest's.
     """
     guest = prospect.guest
     is_decoy = guest is None or not guest.may_sign_in or prospect.refused is not None
@@ -102,7 +99,7 @@ def begin_from_application(
     if is_decoy:
         shown.code_mails_per_hour = NO_LIMIT  # a decoy is no mail; and who waits would learn whose hour is spent
     beginning = Beginning(
-        address=replace(address, send_key=_apart(address)),
+        address=replace(address, send_key=_apart(address)) if prospect.pool is Pool.STRANGER else address,
         guest=guest,
         pool=prospect.pool,
         way=Way.COMMON,
@@ -116,11 +113,31 @@ def begin_from_application(
 def resend_from_application(*, flow: SignInFlow, asker: Asker, now: datetime) -> Challenge | Refusal:
     """Have the code of such a flow mailed again (R15). Refuses what resending refuses anywhere.
 
-    The mail counts in its tenant's hour and never waits for it: who waits would learn whose hour is spent.
+    A stranger's mail counts where look_at_home counts the first one: by the address alone, which is told, and in the
+    tenant, which is not. Where the tenant's counts are spent, the page is the usual one and no mail leaves (R19).
     """
     shown = copy.copy(flow.tenant)
-    shown.code_mails_per_hour = NO_LIMIT
-    return resend_code(tenant=shown, flow=flow, asker=asker, now=now)
+    shown.code_mails_per_hour = NO_LIMIT  # counted, and not told
+    if flow.pool == Pool.KNOWN:
+        return resend_code(tenant=shown, flow=flow, asker=asker, now=now)
+    send_key = canonical(flow.address).send_key
+    return resend_code(
+        tenant=shown,
+        flow=flow,
+        asker=asker,
+        now=now,
+        told_within=limits.for_first_party(send_key=send_key),
+        mailed_within=_counts_of_tenant(flow.tenant, send_key),
+    )
+
+
+def _counts_of_tenant(tenant: Tenant, send_key: str) -> tuple[Price, ...]:
+    """What a stranger's mail counts by at the tenant's own door (R17). Its hour is only looked at here: asking for the
+    mail counts in it."""
+    return (
+        *sends_of_strangers(tenant_id=tenant.id, send_key=send_key),
+        *mails_of_tenant(tenant_id=tenant.id, pool=Pool.STRANGER, decoy=True, per_hour=tenant.code_mails_per_hour),
+    )
 
 
 def _apart(address: Address) -> str:

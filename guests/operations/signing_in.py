@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,8 +17,9 @@ from guests.models import Ended, Guest, GuestSession, SignInFlow
 from guests.operations.flows import Asker
 from guests.operations.signing_up import guest_of_sign_up
 from guests.rules import SESSION_LIFE
+from passcodes.limits import Price
 from passcodes.models import Challenge
-from passcodes.operations import resend_passcode, try_code, use_challenge
+from passcodes.operations import RightCode, resend_passcode, try_code, use_challenge
 from passcodes.rules import Pool
 from providers.kinds import BY_ID
 from providers.models import EmailPasscodePolicy
@@ -57,12 +58,25 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def resend_code(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetime) -> Challenge | Refusal:
-    """Have the code of this flow mailed again (R15). Refuses E-WAIT, and E-OTP-OFF once passcodes are off."""
-    if _are_passcodes_off(flow, now):
-        return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off.")
+def resend_code(
+    *,
+    tenant: Tenant,
+    flow: SignInFlow,
+    asker: Asker,
+    now: datetime,
+    told_within: Sequence[Price] = (),
+    mailed_within: Sequence[Price] = (),
+) -> Challenge | Refusal:
+    """Have the code of this flow mailed again (R15), within these budgets as well.
+
+    Refuses what resend_passcode refuses, and E-OTP-OFF where passcodes are off or were since the code was asked for.
+    """
     if flow.challenge_id is None:
         return Refusal(Code.CODE, reason="This sign-in never asked for a code.")
+    policy = EmailPasscodePolicy.objects.first()
+    asked = Challenge.objects.filter(id=flow.challenge_id).values_list("created_at", flat=True)
+    if policy is not None and policy.voids(asked.first()):
+        return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off.")
     return resend_passcode(
         challenge_id=flow.challenge_id,
         pool=Pool(flow.pool),
@@ -71,6 +85,8 @@ def resend_code(*, tenant: Tenant, flow: SignInFlow, asker: Asker, now: datetime
         tenant_mails_per_hour=tenant.code_mails_per_hour,
         actor=asker.actor,
         now=now,
+        told_within=told_within,
+        mailed_within=mailed_within,
     )
 
 
@@ -102,13 +118,13 @@ def sign_in_with_passcode(
         if not use_challenge(right=right, actor=asker.actor, now=now):
             return Refusal(Code.CODE, reason="The code was used already.")
         if guest is None and flow.sign_up_application_id is not None:
-            newcomer = _newcomer(flow, asker, now)
+            newcomer = _newcomer(flow, right, asker, now)
             if isinstance(newcomer, Refusal):
                 return _refused(newcomer, flow, asker, now)
             guest = newcomer
         if guest is None or guest.deleted_at is not None:
             return _refused(Refusal(Code.CODE, reason="The guest is no longer in the directory."), flow, asker, now)
-        refusal = _no_longer_allowed(flow, guest, now)
+        refusal = _no_longer_allowed(guest, right)
         if refusal is not None:
             return _refused(refusal, flow, asker, now)
         if not SignInFlow.objects.filter(id=flow.id, ended_at__isnull=True).update(ended_at=Now()):
@@ -141,9 +157,9 @@ def _locked(flow: SignInFlow) -> Guest | None:
     return Guest.objects.select_for_update().filter(id=flow.guest_id).first()
 
 
-def _newcomer(flow: SignInFlow, asker: Asker, now: datetime) -> Guest | Refusal:
+def _newcomer(flow: SignInFlow, right: RightCode, asker: Asker, now: datetime) -> Guest | Refusal:
     """The guest of a sign-up whose code was right (R39a), made only when nothing else can refuse it any more."""
-    if _are_passcodes_off(flow, now):
+    if _is_void(right):
         return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent.")
     if not SignInFlow.objects.select_for_update().filter(id=flow.id, ended_at__isnull=True).values_list("id").first():
         return Refusal(Code.CODE, reason="The flow had ended.")
@@ -151,12 +167,10 @@ def _newcomer(flow: SignInFlow, asker: Asker, now: datetime) -> Guest | Refusal:
     return guest_of_sign_up(flow=flow, address=canonical(flow.address), name=name, actor=asker.actor, now=now)
 
 
-def _are_passcodes_off(flow: SignInFlow, now: datetime) -> bool:
+def _is_void(right: RightCode) -> bool:
+    """Whether codes are off, or were since this one was asked for (R5). One statement."""
     policy = EmailPasscodePolicy.objects.first()
-    if policy is None:
-        return False
-    void_before = policy.passcodes_void_before
-    return not policy.passcode_state.is_on or (void_before is not None and flow.created_at <= void_before)
+    return policy is not None and policy.voids(right.requested_at)
 
 
 def _refused(refusal: Refusal, flow: SignInFlow, asker: Asker, now: datetime) -> Refusal:
@@ -175,11 +189,11 @@ def _refused(refusal: Refusal, flow: SignInFlow, asker: Asker, now: datetime) ->
     return refusal
 
 
-def _no_longer_allowed(flow: SignInFlow, guest: Guest, now: datetime) -> Refusal | None:
+def _no_longer_allowed(guest: Guest, right: RightCode) -> Refusal | None:
     """R21: what was allowed when the code was asked for may not be any more."""
     if guest.is_blocked:
         return Refusal(Code.BLOCKED, reason="Sign-in is blocked for this guest.")
-    if _are_passcodes_off(flow, now):
+    if _is_void(right):
         return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off after the code was sent.")
     if guest.bound_method not in (None, Method.PASSCODE):  # also where another tab redeemed meanwhile
         return Refusal(Code.CODE, reason=f"The guest is bound to {guest.method}.")

@@ -24,6 +24,7 @@ from passcodes.rules import Pool
 from tenants import audit
 from tenants.addresses import Address
 from tenants.audit import Actor
+from tenants.budgets import take_all
 from tenants.refusals import Code, Refusal, Refused
 from tenants.scope import current_tenant_id
 
@@ -66,7 +67,13 @@ def request_passcode(
                 pool=pool,
                 send_key=address.send_key,
                 always=(
-                    *limits.source_sends(tenant_id=tenant_id, pool=pool, source=source, trusted=trusted_source),
+                    *limits.source_sends(
+                        tenant_id=tenant_id,
+                        pool=pool,
+                        address_key=address.key,
+                        source=source,
+                        trusted=trusted_source,
+                    ),
                     *limits.mails_of_tenant(
                         tenant_id=tenant_id, pool=pool, decoy=decoy, per_hour=tenant_mails_per_hour
                     ),
@@ -104,6 +111,8 @@ def resend_passcode(
     tenant_mails_per_hour: int,
     actor: Actor,
     now: datetime,
+    told_within: Sequence[Price] = (),
+    mailed_within: Sequence[Price] = (),
 ) -> Challenge | Refusal:
     """Mail a challenge's code again, or a new code once less than a third of the old one's life is left (R15).
 
@@ -111,6 +120,9 @@ def resend_passcode(
     next resend is allowed (with its time), after the last one (without) and when a budget of R17 is spent; E-CODE for
     a challenge that is unknown, used or out of tries, and to the known pool for a void one: a stranger gets the page
     of a resend for it, as for a decoy, and no mail.
+
+    `told_within` are more budgets that end in E-WAIT. Where one of `mailed_within` is spent, the answer is the usual
+    one and no mail leaves.
     """
     tenant_id = current_tenant_id()
     address_key = ""
@@ -125,14 +137,22 @@ def resend_passcode(
                 pool=pool,
                 send_key=challenge.send_key,
                 always=(
-                    *limits.source_sends(tenant_id=tenant_id, pool=pool, source=source, trusted=trusted_source),
+                    *limits.source_sends(
+                        tenant_id=tenant_id,
+                        pool=pool,
+                        address_key=address_key,
+                        source=source,
+                        trusted=trusted_source,
+                    ),
                     *limits.mails_of_tenant(
                         tenant_id=tenant_id, pool=pool, decoy=challenge.is_decoy, per_hour=tenant_mails_per_hour
                     ),
+                    *told_within,
                 ),
             )
+            is_mailed = not mailed_within or take_all(mailed_within) is None
             _renew(challenge, at=challenge.at)
-            _mail_it(challenge, actor=actor, action="passcode.resent", now=now)
+            _mail_it(challenge, actor=actor, action="passcode.resent", now=now, is_mailed=is_mailed)
     except Spent as spent:
         return refuse_to_wait(
             spent, challenge_id=challenge_id, address_key=address_key, step="resend", actor=actor, now=now
@@ -195,8 +215,11 @@ def _renew(challenge: Challenge, *, at: datetime) -> None:
     challenge.save(update_fields=["nonce", "key_id", "code_since", "expires_at", "resends", "sent_at"])
 
 
-def _mail_it(challenge: Challenge, *, actor: Actor, action: str, now: datetime) -> None:
-    enqueue(kind=MAIL, subject_id=challenge.id, rank=Rank.CODE, deadline=challenge.expires_at, now=now)
+def _mail_it(challenge: Challenge, *, actor: Actor, action: str, now: datetime, is_mailed: bool = True) -> None:
+    """Queue the mail and write the line. One that may not leave is queued all the same, and dropped by the worker: the
+    statements are those of every other (R19)."""
+    deadline = challenge.expires_at if is_mailed else challenge.sent_at
+    enqueue(kind=MAIL, subject_id=challenge.id, rank=Rank.CODE, deadline=deadline, now=now)
     audit.record(
         actor=actor,
         action=action,
@@ -206,7 +229,7 @@ def _mail_it(challenge: Challenge, *, actor: Actor, action: str, now: datetime) 
         details={
             "address": challenge.address_key,
             "pool": challenge.pool,
-            "decoy": challenge.is_decoy,
+            "decoy": challenge.is_decoy or not is_mailed,
             "resends": challenge.resends,
         },
     )

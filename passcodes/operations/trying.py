@@ -8,7 +8,6 @@ what somebody typed.
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from django.db.models.functions import Now
 from passcodes import codes, limits, rules
 from passcodes.limits import Spent
 from passcodes.models import Challenge
-from passcodes.operations.refusing import refuse, refuse_to_wait
+from passcodes.operations.refusing import refuse, refuse_sparingly, refuse_to_wait
 from passcodes.rules import Pool
 from tenants import budgets
 from tenants.audit import Actor
@@ -71,26 +70,44 @@ def try_code(
     if isinstance(code, rules.Malformed):
         return Refusal(Code.INPUT, reason="malformed")
     tenant_id = current_tenant_id()
-    said = partial(refuse, challenge_id=challenge_id, step="try", actor=actor, now=now)
-    address_key = ""
-    prices = limits.source_tries(tenant_id=tenant_id, pool=pool, source=source, trusted=trusted_source)
+    address_key = why_dead = ""
     try:
         with transaction.atomic(durable=True):
             challenge = _spend_try(challenge_id, tenant_id)
-            if challenge is not None:
+            if challenge is None:
+                address_key, why_dead = _dead(challenge_id)
+            else:
                 address_key = challenge.address_key
+            prices = limits.source_tries(
+                tenant_id=tenant_id, pool=pool, address_key=address_key, source=source, trusted=trusted_source
+            )
+            if challenge is not None:
                 prices += limits.failures(tenant_id=tenant_id, address_key=address_key, pool=pool)
             limits.spend(prices)
     except Spent as spent:
         return refuse_to_wait(
             spent, challenge_id=challenge_id, address_key=address_key, step="try", actor=actor, now=now
         )
-    if challenge is None:
-        return said(Refusal(Code.CODE, reason=_why_dead(challenge_id)), address_key=address_key)
+    if challenge is None:  # it cost no try: nothing else bounds its lines (R17)
+        return refuse_sparingly(
+            Refusal(Code.CODE, reason=why_dead),
+            challenge_id=challenge_id,
+            address_key=address_key,
+            step="try",
+            actor=actor,
+            now=now,
+        )
     # A decoy's digits are compared like any others, so that it takes as long (R19).
     is_right = _is_right(challenge, code)
     if challenge.is_decoy or not is_right:
-        return said(Refusal(Code.CODE, reason=_why_not(challenge)), address_key=address_key)
+        return refuse(
+            Refusal(Code.CODE, reason=_why_not(challenge)),
+            challenge_id=challenge_id,
+            address_key=address_key,
+            step="try",
+            actor=actor,
+            now=now,
+        )
     return RightCode(
         challenge_id=challenge.id,
         tenant_id=tenant_id,
@@ -156,13 +173,13 @@ def _why_not(challenge: Challenge) -> str:
     return "wrong" if challenge.voided_at is None else "void"
 
 
-def _why_dead(challenge_id: UUID) -> str:
-    """For the administrator, why no try was left to spend."""
+def _dead(challenge_id: UUID) -> tuple[str, str]:
+    """Whose challenge it is, and for the administrator why no try was left to spend."""
     challenge = Challenge.objects.filter(id=challenge_id).annotate(at=Now()).first()
     if challenge is None:
-        return "unknown"
+        return "", "unknown"
     if challenge.used_at is not None:
-        return "used"
+        return challenge.address_key, "used"
     if challenge.voided_at is not None:
-        return "void"
-    return "expired" if challenge.expires_at <= challenge.at else "exhausted"
+        return challenge.address_key, "void"
+    return challenge.address_key, "expired" if challenge.expires_at <= challenge.at else "exhausted"

@@ -13,14 +13,14 @@ from guests.models import FederatedIdentity, Guest, SignInFlow, Source
 from guests.operations.resetting import block_guest
 from providers.models import IdentityProvider
 from providers.operations import add_identity_provider
-from providers.rules import Method
+from providers.rules import Method, PasscodeState
 from tenants.models import Tenant
 from tenants.refusals import Refusal
 from tenants.scope import tenant_scope
 from tests.journeys.browser import Browser, Page, code_in, post
 from tests.journeys.conftest import EXPENSES, Invite
 from tests.journeys.partners import ADATUM, NICOLE_AT_ADATUM, add_oidc, come_back, departure
-from tests.journeys.stories import OPERATOR, agree, guest, history
+from tests.journeys.stories import OPERATOR, agree, guest, history, turn_passcodes
 from tests.peers.hostile_op import HostileProvider, running
 from tests.providers import given
 
@@ -98,6 +98,19 @@ def test_R36_R39a_an_address_that_is_only_claimed_is_proven_by_a_code_to_it(
     assert (made.source, made.method) == (Source.SELF_SERVICE, Method.FEDERATION)
     with tenant_scope(fabrikam.id):
         assert FederatedIdentity.objects.get().guest_id == made.id
+
+
+def test_R5_a_code_that_was_asked_for_after_codes_were_off_works_in_an_older_sign_in(
+    fabrikam: Tenant, supplier: Application, adatum: IdentityProvider, peer: HostileProvider
+) -> None:
+    browser = Browser()
+    page = go(browser, supplier, adatum)
+    page = come_back(browser, fabrikam, adatum, peer, departure(page), email=NICOLE_ELSEWHERE)
+    for state in (PasscodeState.DISABLED, PasscodeState.ENABLED):
+        turn_passcodes(fabrikam, state, datetime.now(UTC))
+    browser.submit("Send code")
+    (mail,) = post(fabrikam)
+    assert browser.submit("code", code=code_in(mail)).heading == "Review permissions"
 
 
 def test_R39a_no_code_is_offered_where_the_administrator_did_not_choose_it(

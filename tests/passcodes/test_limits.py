@@ -274,8 +274,12 @@ class TestSources:
         assert granted(1, somebody(21), source=neighbour) == (0 if shared else 1)
 
     def test_R17_it_gives_trusted_ranges_ten_times_as_much(self, fabrikam: Tenant):
-        (sends,) = limits.source_sends(tenant_id=fabrikam.id, pool=Pool.STRANGER, source=SOURCE, trusted=True)
-        (tries,) = limits.source_tries(tenant_id=fabrikam.id, pool=Pool.STRANGER, source=SOURCE, trusted=True)
+        (sends,) = limits.source_sends(
+            tenant_id=fabrikam.id, pool=Pool.STRANGER, address_key="", source=SOURCE, trusted=True
+        )
+        (tries,) = limits.source_tries(
+            tenant_id=fabrikam.id, pool=Pool.STRANGER, address_key="", source=SOURCE, trusted=True
+        )
         assert (sends.allowed, sends.lasts, tries.allowed, tries.lasts) == (200, HOUR, 600, WINDOW)
         assert granted(1, *map(somebody, range(20))) == 20
         assert granted(1, *map(somebody, range(20, 45)), trusted_source=True) == 25
