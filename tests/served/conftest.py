@@ -25,6 +25,7 @@ from tests.served.shipped import DEPLOY, HOST, NAMES, Certificate, Proxy
 
 STARTS_WITHIN = 90.0  # seconds; other tests may have the processor
 TENANT = "served.example"
+EVENTS_SECRET = "mail:a-long-random-word"
 
 
 @dataclass
@@ -99,6 +100,9 @@ def nodes(
         "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl(),
         "DATABASE_POOL": "4",
         "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody there: mails wait in their rows
+        "EMAIL_URL": "anymail://postmark",
+        "ANYMAIL_POSTMARK_SERVER_TOKEN": "nobody",
+        "ANYMAIL_WEBHOOK_SECRET": EVENTS_SECRET,
         "PUBLIC_URL": f"https://{HOST}",
         "ALLOWED_HOSTS": HOST,
         "TRUSTED_PROXIES": "1",
