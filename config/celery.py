@@ -6,8 +6,11 @@ import os
 from typing import Any
 
 from celery import Celery
+from django.conf import settings
 from kombu.transport import redis
 from redis.exceptions import ConnectionError as BrokerAway
+
+from config.process_names import application_name
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -30,3 +33,12 @@ class _Channel(redis.Channel):
 
 
 redis.Transport.Channel = _Channel
+
+
+def _name_connections() -> None:
+    """Give a child that the worker forks a name of its own in PostgreSQL's list, before its pool is made."""
+    if settings.configured:
+        settings.DATABASES["default"]["OPTIONS"]["application_name"] = application_name()
+
+
+os.register_at_fork(after_in_child=_name_connections)

@@ -1,18 +1,17 @@
 """Reads the environment for settings.py.
 
 Knows how each kind of value is written, and refuses a missing or malformed one with its name and the fix, so that a
-start stops with one sentence instead of a traceback later.
+start stops with one sentence instead of a traceback later. No message quotes a value: it may be a secret that was put
+into the wrong variable.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -20,10 +19,6 @@ from django.core.exceptions import ImproperlyConfigured
 from config.stack.data_folder import is_running
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-DATABASE_FIX = "Write it as postgres://user:password@host:5432/vestibule"
-BROKER_FIX = "Write it as redis://host:6379/0, rediss://… for TLS, or redis+socket:///path/to/valkey.sock"
-MAIL_FIX = "Write it as smtp+tls://user:password@host:587, or anymail://mailgun"
 
 # No user information, which a link in a mail would carry, and a port that is a number.
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]\\]+)(?::[0-9]{1,5})?")
@@ -45,9 +40,19 @@ def malformed(name: str, why: str, fix: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name} cannot be used: {why}. {fix}")
 
 
+def text(name: str) -> str:
+    """The variable's value without outer spaces; empty where it is not set."""
+    return env.ENVIRON.get(name, "").strip()
+
+
+def words(name: str) -> list[str]:
+    """The parts of a value that commas separate, empty ones left out."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
 def required(name: str, what: str) -> str:
     """The variable's value. `what` says what it is for, and how it is written."""
-    value: str = env.str(name, default="").strip()
+    value = text(name)
     if not value:
         raise ImproperlyConfigured(
             f"{name} is not set: {what}. Start the local stack with script/up, which sets it, "
@@ -58,46 +63,45 @@ def required(name: str, what: str) -> str:
 
 def number(name: str, default: int, *, least: int = 0) -> int:
     """A whole number that is at least `least`."""
-    text: str = env.str(name, default="").strip() or str(default)
-    if not text.isascii() or not text.isdecimal() or int(text) < least:
-        raise malformed(name, f"'{text}' is no whole number from {least}", f"Without it, it is {default}.")
-    return int(text)
+    value = text(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least:
+        raise malformed(name, f"it is no whole number from {least}", f"Without it, it is {default}.")
+    return int(value)
 
 
 def switch(name: str, *, default: bool) -> bool:
     """On or off."""
-    text: str = env.str(name, default="").strip().lower()
-    if text not in ("", "1", "0", "true", "false", "yes", "no", "on", "off"):
-        raise malformed(name, f"'{text}' is neither on nor off", "Write true or false.")
-    return default if not text else text in ("1", "true", "yes", "on")
+    value = text(name).lower()
+    if value not in ("", "1", "0", "true", "false", "yes", "no", "on", "off"):
+        raise malformed(name, "it is neither on nor off", "Write true or false.")
+    return default if not value else value in ("1", "true", "yes", "on")
 
 
-def one_of(name: str, words: tuple[str, ...], *, default: str) -> str:
-    """One of these words."""
-    text: str = env.str(name, default="").strip().lower() or default
-    if text not in words:
-        raise malformed(name, f"'{text}' is not known", f"Write {' or '.join(words)}.")
-    return text
-
-
-def broker(name: str) -> str:
-    """The address of Valkey or Redis."""
-    url = required(name, "the broker, as redis://host:6379/0")
-    if urlsplit(url).scheme not in ("redis", "rediss", "redis+socket"):
-        raise malformed(name, f"'{urlsplit(url).scheme or url}' is no scheme of Valkey or Redis", BROKER_FIX)
-    return url
+def one_of(name: str, choices: tuple[str, ...], *, default: str) -> str:
+    """One of these words, in capitals or not; returned as the choice is written."""
+    value = text(name) or default
+    found = next((choice for choice in choices if choice.lower() == value.lower()), None)
+    if found is None:
+        raise malformed(name, "it is none of the words that are known", f"Write {' or '.join(choices)}.")
+    return found
 
 
 def origin(name: str, what: str) -> SplitResult:
     """Scheme and host of a URL that has nothing else. http is refused but for a loopback host."""
-    text = required(name, what).rstrip("/")
-    if not _ORIGIN.fullmatch(text):
-        raise malformed(name, "it is no origin", "Write scheme and host, as https://guests.example.org")
-    found = urlsplit(text)
-    if found.scheme == "http" and not _is_loopback(found.hostname or ""):
+    value = required(name, what).rstrip("/")
+    fix = "Write scheme and host, as https://guests.example.org"
+    if not _ORIGIN.fullmatch(value):
+        raise malformed(name, "it is no origin", fix)
+    try:
+        found = urlsplit(value)
+        is_plain = found.scheme == "http" and not is_loopback(found.hostname or "")
+        found.port  # noqa: B018  # raises for a number that is no port
+    except ValueError:
+        raise malformed(name, "its host or its port cannot be read", fix) from None
+    if is_plain:
         raise malformed(
             name,
-            f"http on {found.hostname} would send codes and cookies unencrypted",
+            "it is http on another host than this machine, which would send codes and cookies unencrypted",
             "Serve it over https (see the README, Running it for real) and write https:// here.",
         )
     return found
@@ -108,15 +112,16 @@ def keys(name: str) -> tuple[tuple[int, bytes], ...]:
     found = []
     parts = required(name, "codes and links are derived from it, as 1:<base64 of 32 bytes>").split(",")
     for place, part in enumerate(parts, 1):
-        number_text, colon, text = part.strip().partition(":")
+        number_text, colon, encoded = part.strip().partition(":")
         try:
-            key = base64.b64decode(text, validate=True)
-        except binascii.Error:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:  # binascii.Error, and what letters outside ASCII raise
             key = b""
-        if not colon or not number_text.isdecimal() or not 0 < int(number_text) < 2**31 or len(key) < 32:
+        is_number = re.fullmatch(r"[0-9]{1,10}", number_text) and 0 < int(number_text) < 2**31
+        if not colon or not is_number or len(key) < 32:
             raise malformed(
                 name,
-                f"entry {place} is no id, a colon and the base64 of at least 32 bytes",  # not quoted: it may be a key
+                f"entry {place} is no id, a colon and the base64 of at least 32 bytes",
                 "Make one: echo 1:$(openssl rand -base64 32)",
             )
         found.append((int(number_text), key))
@@ -127,45 +132,21 @@ def keys(name: str) -> tuple[tuple[int, bytes], ...]:
 
 def networks(name: str) -> tuple[Network, ...]:
     """CIDR ranges, separated by commas."""
-    try:
-        return tuple(ipaddress.ip_network(text.strip()) for text in env.list(name, default=[]) if text.strip())
-    except ValueError as error:
-        raise malformed(name, str(error), "Write networks as 192.0.2.0/24,2001:db8::/32") from None
+    found = []
+    for place, part in enumerate(words(name), 1):
+        try:
+            found.append(ipaddress.ip_network(part))
+        except ValueError:
+            raise malformed(
+                name,
+                f"entry {place} is no network, or has bits set behind its prefix",
+                "Write networks as 192.0.2.0/24,2001:db8::/32",
+            ) from None
+    return tuple(found)
 
 
-def database(name: str) -> dict[str, Any]:
-    """Django's settings for a PostgreSQL URL; a unix socket's folder is written percent-encoded as the host."""
-    text = required(name, "the database, as postgres://vestibule_app:…@host/vestibule")
-    try:
-        found: dict[str, Any] = dict(env.db_url(name))
-    except (ValueError, ImproperlyConfigured) as error:
-        raise malformed(name, str(error), DATABASE_FIX) from None
-    if "postgresql" not in str(found.get("ENGINE")):
-        raise malformed(name, "only PostgreSQL is supported", DATABASE_FIX)
-    if not found.get("USER"):
-        raise malformed(name, "it names no role", DATABASE_FIX)
-    host = urlsplit(text).netloc.rpartition("@")[2]
-    if host.lower().startswith("%2f"):  # urlsplit().hostname would lower the folder's case
-        found["HOST"] = unquote(host.rpartition(":")[0] or host)
-    # The pool and its health check must know a connection that died with the server.
-    return found | {"CONN_HEALTH_CHECKS": True}
-
-
-def mail(name: str) -> dict[str, Any]:
-    """Django's EMAIL_… settings for an SMTP URL, or for anymail://<provider>."""
-    url = required(name, "where mail goes, as smtp+tls://user:password@host:587 or anymail://mailgun")
-    if url.startswith("anymail://"):
-        return {"EMAIL_BACKEND": f"anymail.backends.{urlsplit(url).netloc}.EmailBackend"}
-    try:
-        found: dict[str, Any] = dict(env.email_url(name))
-    except (KeyError, ValueError, ImproperlyConfigured) as error:
-        raise malformed(name, str(error), MAIL_FIX) from None
-    if not str(found["EMAIL_BACKEND"]).endswith("smtp.EmailBackend"):
-        raise malformed(name, "it is no smtp address", MAIL_FIX)
-    return found
-
-
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host name or address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,12 +1,15 @@
-"""What a log line may not say.
+"""What is logged, and what a log line may not say.
 
-Knows that a link's secret stands in its path, and takes it out of every line before it is written. (SAFETY B4)
+A link's secret stands in its path: it is taken out of every line before the line is written. (SAFETY B4)
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from typing import Any, Final
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 TICKET = re.compile(r"(/redeem/)[^\s/?#'\"]+")
 
@@ -21,3 +24,24 @@ class HideTickets(logging.Filter):
         if record.exc_text:
             record.exc_text = TICKET.sub(r"\1…", record.exc_text)
         return True
+
+
+def logging_rules(level: str) -> dict[str, Any]:
+    """Django's LOGGING: lines of `level` and above to standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"secrets": {"()": HideTickets}},
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        # Refused guests are expected: what happened to them stands in the audit. Only what broke is logged.
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            "django.security": {"level": "ERROR"},
+            "psycopg.pool": {"level": "ERROR"},
+            "axes": {"level": "WARNING"},  # below it, every sign-in is four lines with an address
+            "saml2": {"level": "CRITICAL"},  # it logs whole assertions, and raises what it logs
+            "xmlschema": {"level": "WARNING"},
+        },
+    }

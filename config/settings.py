@@ -14,11 +14,8 @@ from csp.constants import NONE, SELF
 
 from config.beat import SCHEDULE
 from config.environment import (
-    broker,
-    database,
     env,
     keys,
-    mail,
     malformed,
     networks,
     number,
@@ -27,14 +24,19 @@ from config.environment import (
     read_running_stack,
     required,
     switch,
+    text,
+    words,
 )
+from config.logs import LEVELS, logging_rules
+from config.process_names import application_name
+from config.server_urls import authorities, broker, database, mail
 from tenants.scope import clear_tenant
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where the configuration is ---------------------------------------------------------------------------------
 # The local stack (script/up) writes running.env while it runs, so that every command finds it by itself.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(text("DATA_DIR") or BASE_DIR / "var").resolve()
 read_running_stack(DATA_DIR)
 LOCAL_STACK = switch("LOCAL_STACK", default=False)
 
@@ -45,13 +47,13 @@ if not LOCAL_STACK and len(SECRET_KEY) < 50:
 # The first makes new codes and links; the others still verify what was made with them.
 PASSCODE_KEYS = keys("PASSCODE_KEYS")
 # Secrets that tenants enter for their providers are sealed under the first; without one none can be stored.
-PROVIDER_KEYS = keys("PROVIDER_KEYS") if env.str("PROVIDER_KEYS", default="").strip() else ()
+PROVIDER_KEYS = keys("PROVIDER_KEYS") if text("PROVIDER_KEYS") else ()
 
 # --- Addresses ---------------------------------------------------------------------------------------------------
 _public = origin("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org")
 PUBLIC_URL = _public.geturl()
 IS_HTTPS = _public.scheme == "https"
-ALLOWED_HOSTS = [host for host in env.list("ALLOWED_HOSTS", default=[]) if host] or [_public.hostname]
+ALLOWED_HOSTS = words("ALLOWED_HOSTS") or [_public.hostname]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 USE_X_FORWARDED_HOST = False
 # How many proxies of one's own stand in front: each adds one hop to X-Forwarded-For. 0 = nobody, the header is ignored.
@@ -61,9 +63,12 @@ if TRUSTED_PROXIES:
 # R17: load tests and one's own NATs, which the limits per source address leave alone.
 SOURCE_LIMITS_EXEMPT = networks("SOURCE_LIMITS_EXEMPT")
 
+# --- TLS: certificate authorities of one's own, trusted beside the system's by every connection that is made ----------
+TLS_CA_FILE = authorities("TLS_CA_FILE")
+
 # --- Databases: the application role, which row security binds, and the owner, which migrates --------------------
-DATABASES = {"default": database("DATABASE_URL")}
-DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
+DATABASES = {"default": database("DATABASE_URL", authorities=TLS_CA_FILE, application=application_name())}
+DATABASES["default"]["OPTIONS"] |= {
     "pool": {
         "min_size": 1,
         "max_size": number("DATABASE_POOL", default=8, least=1),
@@ -71,14 +76,14 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
         "reset": clear_tenant,
     },
 }
-if env.str("DATABASE_OWNER_URL", default=""):
-    DATABASES["owner"] = database("DATABASE_OWNER_URL")
+if text("DATABASE_OWNER_URL"):
+    DATABASES["owner"] = database("DATABASE_OWNER_URL", authorities=TLS_CA_FILE, application=application_name())
 DATABASE_ROUTERS = ["config.routers.OwnerOnlyMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: a nudge and housekeeping; the rows are the truth ----------------------------------------------------
 CELERY_IMPORTS = ["config.tasks", "guests.tasks", "outbox.tasks", "providers.tasks", "tenants.tasks"]
-CELERY_BROKER_URL = broker("REDIS_URL")
+CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = broker("REDIS_URL", authorities=TLS_CA_FILE)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -108,23 +113,23 @@ ANYMAIL: dict[str, object] = {
     name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")
 }
 ANYMAIL["REQUESTS_TIMEOUT"] = EMAIL_TIMEOUT  # anymail's own 30 s would outlast the lease
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{_public.hostname}")
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL") or f"no-reply@{_public.hostname}"
 OUTBOX_RENDERERS = {
     "passcode": "guests.delivery.render_passcode",
     "invitation": "guests.delivery.render_invitation",
     "invitation_copy": "guests.delivery.render_invitation_copy",
     "invitation_request": "guests.delivery.render_invitation_request",
 }
-MAIL_FOLDER = Path(env.str("MAIL_FOLDER", default=str(DATA_DIR / "mail")))
+MAIL_FOLDER = Path(text("MAIL_FOLDER") or DATA_DIR / "mail")
 
 # --- Identity providers ------------------------------------------------------------------------------------------
 # One registration of this installation for all tenants: work and school accounts, and personal ones.
-ENTRA_CLIENT_ID = env.str("ENTRA_CLIENT_ID", default="").strip()
-ENTRA_CLIENT_SECRET = env.str("ENTRA_CLIENT_SECRET", default="").strip()
-MICROSOFT_ACCOUNT_CLIENT_ID = env.str("MICROSOFT_ACCOUNT_CLIENT_ID", default="").strip()
-MICROSOFT_ACCOUNT_CLIENT_SECRET = env.str("MICROSOFT_ACCOUNT_CLIENT_SECRET", default="").strip()
+ENTRA_CLIENT_ID = text("ENTRA_CLIENT_ID")
+ENTRA_CLIENT_SECRET = text("ENTRA_CLIENT_SECRET")
+MICROSOFT_ACCOUNT_CLIENT_ID = text("MICROSOFT_ACCOUNT_CLIENT_ID")
+MICROSOFT_ACCOUNT_CLIENT_SECRET = text("MICROSOFT_ACCOUNT_CLIENT_SECRET")
 # Another one for the clouds that stand apart, such as https://login.microsoftonline.us
-ENTRA_AUTHORITY = (env.str("ENTRA_AUTHORITY", default="") or "https://login.microsoftonline.com").rstrip("/")
+ENTRA_AUTHORITY = (text("ENTRA_AUTHORITY") or "https://login.microsoftonline.com").rstrip("/")
 # live: a domain's OpenID configuration is looked up (R34); lists: only the tenants' own lists are asked.
 DISCOVERY = one_of("DISCOVERY", ("live", "lists"), default="live")
 # Providers may stand in these networks too. Without it, in public ones only; http is taken on loopback hosts in it.
@@ -277,21 +282,5 @@ CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1200
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "config.logs.HideTickets"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Refused guests are expected: what happened to them stands in the audit. Only what broke is logged.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
-        "psycopg.pool": {"level": "ERROR"},
-        "axes": {"level": "WARNING"},  # below it, every sign-in is four lines with an address
-        "saml2": {"level": "CRITICAL"},  # it logs whole assertions, and raises what it logs
-        "xmlschema": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_rules(one_of("LOG_LEVEL", LEVELS, default="INFO"))
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -6,6 +6,7 @@ a recipient or a code, or decide by itself who gets a mail: that is the renderer
 
 from __future__ import annotations
 
+import base64
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -272,7 +273,12 @@ def _refusal(error: Exception) -> NotHandedOver:
 
 
 def _answer(code: int, text: bytes | str) -> str:
-    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+    """The server's code and words, without our password: some servers repeat the login that they refuse."""
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    name, password = settings.EMAIL_HOST_USER or "", settings.EMAIL_HOST_PASSWORD or ""
+    for sent in (password, f"\0{name}\0{password}") if password else ():
+        said = said.replace(base64.b64encode(sent.encode()).decode(), "…").replace(sent, "…")
+    return f"{code} {said}"
 
 
 def _retry_after(error: AnymailAPIError) -> timedelta:

@@ -7,24 +7,27 @@ from typing import Final
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from config.database_roles import LONGEST_TRANSACTION
-from config.diagnosis.findings import Line, bad, first_line, good, note
+from config.diagnosis.findings import Line, bad, first_line, good, note, warning
+from config.environment import is_loopback
 from tenants.checks import owned_tables_have_policies
+from tenants.database_fault import database_fault, fault_of, login
 
 OLDEST_SERVER: Final = 150000
 """PostgreSQL 15: the first in which the owner of a database may make tables in it without a superuser."""
 
 MOST_DRIFT: Final = timedelta(seconds=2)
-PATIENCE: Final = 5
-"""Seconds to wait for an answer."""
 
 
 def database() -> Line:
     """The application role: row security must bind it."""
+    fault = database_fault()
+    if fault is not None:
+        return bad("database", str(fault))
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -49,17 +52,31 @@ def database() -> Line:
     return good("database", f"{role} in {name}, PostgreSQL {version}; row security binds it.")
 
 
+def encryption() -> Line:
+    """Whether the way to the database is encrypted to the right server, where it leaves this machine."""
+    there = settings.DATABASES["default"]
+    host, mode = there["HOST"], there["OPTIONS"].get("sslmode", "prefer")
+    if not host or host.startswith("/") or is_loopback(host):
+        return good("database tls", "not needed: the database is on this machine.")
+    if mode == "verify-full":
+        return good("database tls", "certificate and host name are verified.")
+    return warning(
+        "database tls",
+        "whoever stands between this machine and the database can read along: its certificate is not verified. "
+        "Add ?sslmode=verify-full to DATABASE_URL, and TLS_CA_FILE for an authority of your own.",
+    )
+
+
 def owner() -> Line:
     """The owner migrates; the web and worker processes should not know it."""
     if "owner" not in settings.DATABASES:
         return note("owner", "DATABASE_OWNER_URL is not set here: right for web and worker, needed to migrate.")
-    login = connections["owner"].get_connection_params()
-    wanted = {name: login[name] for name in ("dbname", "user", "host", "port", "password") if name in login}
     try:
-        with psycopg.connect(**wanted, connect_timeout=PATIENCE) as raw:
+        with psycopg.connect(**login("owner")) as raw:
             row = raw.execute("SELECT current_user, has_schema_privilege('public', 'CREATE')").fetchone()
     except psycopg.Error as error:
-        return bad("owner", f"does not get in ({first_line(error)}). Correct DATABASE_OWNER_URL, or leave it out here.")
+        fault = fault_of(error, "DATABASE_OWNER_URL", password=settings.DATABASES["owner"]["PASSWORD"])
+        return bad("owner", f"{fault} Or leave DATABASE_OWNER_URL out here.")
     role, may_migrate = row or ("nobody", False)
     if not may_migrate:
         return bad("owner", f"{role} may not make tables. Make the roles with manage.py setup_database.")

@@ -18,6 +18,7 @@ def examine() -> list[Line]:
     lines = [keys.keys(), address.address(), database.database()]
     if lines[-1].state is not State.BAD:
         of_database: tuple[Callable[[], Line], ...] = (
+            database.encryption,
             database.owner,
             database.migrations,
             database.row_security,
@@ -28,7 +29,7 @@ def examine() -> list[Line]:
         if all(line.state is not State.BAD for line in lines):
             of_rows = (keys.live_keys, providers.sealed_secrets, work.outbox, work.history)
             lines += [_guarded(check) for check in of_rows]
-    return [*lines, work.broker(), mail.mail(), mail.mail_events(), providers.registrations()]
+    return [*lines, work.broker(), mail.mail(), mail.sender(), mail.mail_events(), providers.registrations()]
 
 
 def _guarded(check: Callable[[], Line]) -> Line:

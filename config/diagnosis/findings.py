@@ -11,6 +11,7 @@ class State(StrEnum):
 
     GOOD = "ok"
     NOTE = "note"
+    WARNING = "warn"
     BAD = "FAIL"
 
 
@@ -29,6 +30,11 @@ def good(what: str, said: str) -> Line:
 
 def note(what: str, said: str) -> Line:
     return Line(State.NOTE, what, said)
+
+
+def warning(what: str, said: str) -> Line:
+    """Works today, and is better mended: it does not fail the command."""
+    return Line(State.WARNING, what, said)
 
 
 def bad(what: str, said: str) -> Line:

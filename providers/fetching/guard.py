@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import requests
+from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -103,11 +104,12 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 @lru_cache(maxsize=4)
-def _trusting(authorities: str) -> ssl.SSLContext:
+def _trusting(*files: str) -> ssl.SSLContext:
     """The TLS rules for all connections; reading the authorities takes long enough to do it once."""
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.check_hostname = True
-    context.load_verify_locations(authorities)
+    for authorities in files:
+        context.load_verify_locations(authorities)
     context.sslsocket_class = _HurriedTls
     return context
 
@@ -178,7 +180,8 @@ class Guard(HTTPAdapter):
         if is_plain:
             return _PlainPool(host, port, maxsize=1, **pinned)
         authorities = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
-        return _TlsPool(host, port, maxsize=1, ssl_context=_trusting(authorities), **pinned)
+        files = [authorities, settings.TLS_CA_FILE] if settings.TLS_CA_FILE else [authorities]
+        return _TlsPool(host, port, maxsize=1, ssl_context=_trusting(*files), **pinned)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing: the connection's TLS rules are fixed."""

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 
 from tenants.audit import Actor, ActorKind
+from tenants.database_fault import database_fault
 from tenants.directory import find_tenant
 from tenants.models import Tenant
 from tenants.refusals import Refusal
@@ -59,10 +60,10 @@ class OperatorCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except OperationalError as error:
-            raise CommandError(
-                f"The database does not answer ({str(error).strip().splitlines()[0]}). "
-                "Is the local stack running? Start it with script/up, or correct DATABASE_URL."
-            ) from None
+            fault = database_fault()  # the pool's own error hides the cause
+            if fault is None:
+                raise CommandError(f"The database did not do it: {str(error).strip().splitlines()[0]}") from None
+            raise CommandError(f"The database cannot be used: {fault}") from None
         except ProgrammingError as error:
             raise CommandError(
                 f"The database's schema is not this version's ({str(error).strip().splitlines()[0]}). "

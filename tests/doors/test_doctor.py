@@ -107,9 +107,11 @@ def test_a_forgotten_TRUSTED_PROXIES_is_told_where_pages_are_redirected_to_https
 
 
 def test_H_a_mail_server_that_is_away_is_told(settings: Any) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "x.smtp.EmailBackend", "127.0.0.1", 1
-    told(mail.mail(), State.BAD, "Correct EMAIL_URL")
-    settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "outbox.smtp.EmailBackend", "127.0.0.1", 1
+    told(mail.mail(), State.BAD, "nobody listens there. Start the server")
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.mailgun.EmailBackend", {}
+    told(mail.mail(), State.BAD, "Set ANYMAIL_MAILGUN_API_KEY")
+    settings.ANYMAIL = {"MAILGUN_API_KEY": "sentinel-of-a-secret"}
     told(mail.mail(), State.NOTE, "check_mail")
 
 

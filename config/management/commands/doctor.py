@@ -36,7 +36,12 @@ class Command(OperatorCommand):
             raise CommandError(f"{wrong} of {len(lines)} need you; each line above says what to do.")
 
     def _painted(self, line: Line) -> str:
-        paint = {State.GOOD: self.style.SUCCESS, State.NOTE: self.style.NOTICE, State.BAD: self.style.ERROR}
+        paint = {
+            State.GOOD: self.style.SUCCESS,
+            State.NOTE: self.style.NOTICE,
+            State.WARNING: self.style.WARNING,
+            State.BAD: self.style.ERROR,
+        }
         return paint[line.state](f"{line.state:<4}")
 
     def _list_tenants(self) -> None:

@@ -1,19 +1,24 @@
 """`manage.py setup_database`: the two roles and the database on a PostgreSQL of one's own.
 
-Knows how the SQL is shown or run. The passwords that it makes are printed once and kept nowhere.
+Shows the SQL or runs it. The passwords that it makes are printed once and kept nowhere.
 """
 
 from __future__ import annotations
 
 import getpass
+import os
 import secrets
+import sys
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode
 
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.database_roles import APPLICATION, DATABASE, OWNER, database, roles
+from config.server_urls import DATABASE_FIX, DATABASE_SCHEMES, split_url
+from tenants.database_fault import fault_of
 
 
 class Command(BaseCommand):
@@ -27,7 +32,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--run",
             metavar="URL",
-            help="run it as this superuser, as postgres://postgres:…@host:5432/postgres, instead of printing",
+            help="run it as this superuser, as postgres://postgres@host:5432/postgres, instead of printing. Others see "
+            "the command line, so leave the password out: it is asked for, or read from PGPASSWORD",
         )
         parser.add_argument("--database", default=DATABASE, help="its name (default: %(default)s)")
         parser.add_argument(
@@ -38,13 +44,15 @@ class Command(BaseCommand):
         passwords = {role: self._password(role, ask=options["ask_passwords"]) for role in (OWNER, APPLICATION)}
         name = options["database"]
         if options["run"]:
-            self._run(options["run"], name, passwords)
-            host = urlsplit(options["run"]).netloc.rpartition("@")[2] or "localhost"
+            parts = self._superuser(options["run"])
+            self._run(parts, name, passwords)
+            host = parts.netloc.rpartition("@")[2] or "localhost"
+            tls = urlencode([(key, value) for key, value in parse_qsl(parts.query) if key.startswith("ssl")])
         else:
             for statement in (*roles(there=set(), passwords=passwords), *database(name, is_there=False)):
                 self.stdout.write(statement.as_string() + ";")
-            host = "HOST:5432"
-        self._show_addresses(host, name, passwords)
+            host, tls = "HOST:5432", ""
+        self._show_addresses(host, f"{name}?{tls}" if tls else name, passwords)
 
     def _password(self, role: str, *, ask: bool) -> str:
         if not ask:
@@ -54,9 +62,21 @@ class Command(BaseCommand):
             raise CommandError(f"The password for {role} has {len(password)} characters; 12 is the least.")
         return password
 
-    def _run(self, url: str, name: str, passwords: dict[str, str]) -> None:
+    def _superuser(self, url: str) -> SplitResult:
+        """The URL's parts, with the password that was asked for. Raises CommandError without quoting any of it."""
         try:
-            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            parts = split_url("The URL of --run", url, DATABASE_SCHEMES, DATABASE_FIX)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
+        if parts.password is None and parts.username and "PGPASSWORD" not in os.environ and sys.stdin.isatty():
+            password = getpass.getpass("Password of the superuser (empty where the server asks for none): ")
+            user, _, host = parts.netloc.rpartition("@")
+            parts = parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}") if password else parts
+        return parts
+
+    def _run(self, parts: SplitResult, name: str, passwords: dict[str, str]) -> None:
+        try:
+            with psycopg.connect(parts.geturl(), autocommit=True, connect_timeout=10) as connection:
                 there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
                 databases = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
                 for statement in (
@@ -65,7 +85,9 @@ class Command(BaseCommand):
                 ):
                     connection.execute(statement)
         except psycopg.Error as error:
-            raise CommandError(f"PostgreSQL refused: {error}") from None
+            # The server's own first sentence, or the cause: the rest may quote the statement, which has the passwords.
+            said = error.diag.message_primary if error.sqlstate else fault_of(error, "the URL of --run")
+            raise CommandError(f"PostgreSQL refused: {said}") from None
         self.stdout.write(self.style.SUCCESS(f"The roles {OWNER} and {APPLICATION} and the database {name} are there."))
 
     def _show_addresses(self, host: str, name: str, passwords: dict[str, str]) -> None:
