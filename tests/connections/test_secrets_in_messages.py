@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from config.environment import keys, networks, number, one_of, origin, required, switch
 from config.logs import LEVELS
 from config.server_urls import authorities, broker, database, mail
-from tests.house.test_settings import EVERYDAY, KEY, PRODUCTION, ROOT
+from tests.house.test_settings import EVERYDAY, KEY, PRODUCTION
+from tests.processes import Process, started
 
 SENTINEL = "sentinel"
 URLS = {
@@ -141,25 +140,17 @@ LONGEST = 20.0
 def everything_said(folder: Path, variables: dict[str, str]) -> dict[str, str]:
     """What each process writes until it ends, or until it is told to."""
     environment = EVERYDAY | PRODUCTION | {"DATA_DIR": str(folder)} | variables
-    running = {}
-    for name, words in PROCESSES.items():
-        log = folder / f"{name}.log"
-        command = [sys.executable, *(str(folder / "beat") if word == "BEAT" else word for word in words)]
-        with log.open("wb") as out:
-            running[name] = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
-            )
-    try:
+    with ExitStack() as stack:
+        running: dict[str, Process] = {}
+        for name, words in PROCESSES.items():
+            log = stack.enter_context((folder / f"{name}.log").open("wb"))
+            command = [sys.executable, *(str(folder / "beat") if word == "BEAT" else word for word in words)]
+            running[name] = stack.enter_context(started(command, env=environment, stdout=log, stderr=log))
         deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline and not all(
             one.poll() is not None or b" to " in (folder / f"{name}.log").read_bytes() for name, one in running.items()
         ):
             time.sleep(0.1)
-    finally:
-        for one in running.values():
-            if one.poll() is None:
-                os.killpg(one.pid, signal.SIGKILL)
-            one.wait()
     return {name: (folder / f"{name}.log").read_text(errors="replace") for name in PROCESSES}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from config.diagnosis import address, database, keys, mail, providers, work
@@ -50,12 +50,13 @@ def test_H_a_migration_that_waits_is_named(db: None) -> None:
 
 
 def test_R64_transactions_without_a_limit_are_told(db: None) -> None:
-    set_limits(transaction_timeout="0")
-    told(database.transactions(), State.BAD, "setup_database")
-    set_limits(transaction_timeout="60s")
-    told(database.transactions(), State.BAD, "setup_database")
-    set_limits(transaction_timeout="30s")
-    told(database.transactions(), State.GOOD, "30 s")
+    with transaction.atomic():
+        set_limits(transaction_timeout="0")
+        told(database.transactions(), State.BAD, "setup_database")
+        set_limits(transaction_timeout="60s")
+        told(database.transactions(), State.BAD, "setup_database")
+        set_limits(transaction_timeout="30s")
+        told(database.transactions(), State.GOOD, "30 s")
 
 
 def test_R64_a_history_that_nobody_seals_is_told(fabrikam: Tenant, operator: Actor, now: datetime) -> None:
