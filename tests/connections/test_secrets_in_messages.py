@@ -99,7 +99,7 @@ def refusal(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("name", list(URLS))
-def test_B13_no_message_quotes_a_password_that_was_not_percent_encoded(
+def test_B4_no_message_quotes_a_password_that_was_not_percent_encoded(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = 0
@@ -112,7 +112,7 @@ def test_B13_no_message_quotes_a_password_that_was_not_percent_encoded(
 
 
 @pytest.mark.parametrize("name", list(READERS))
-def test_B13_no_message_quotes_a_value_whichever_variable_it_stands_in(
+def test_B4_no_message_quotes_a_value_whichever_variable_it_stands_in(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = [refusal(name, value, monkeypatch) for value in WHOLE_VALUES]
@@ -154,7 +154,7 @@ def everything_said(folder: Path, variables: dict[str, str]) -> dict[str, str]:
     return {name: (folder / f"{name}.log").read_text(errors="replace") for name in PROCESSES}
 
 
-def test_B13_no_process_quotes_a_password_that_it_cannot_read(tmp_path: Path) -> None:
+def test_B4_no_process_quotes_a_password_that_it_cannot_read(tmp_path: Path) -> None:
     said = everything_said(tmp_path, {"REDIS_URL": URLS["REDIS_URL"].format(f"a/{SENTINEL}")})
     for name, text in said.items():
         assert SENTINEL not in text, name
@@ -162,7 +162,7 @@ def test_B13_no_process_quotes_a_password_that_it_cannot_read(tmp_path: Path) ->
         assert f"{variable} cannot be used: it has a / or a ? before the @" in text, name
 
 
-def test_B13_no_process_tells_secrets_while_its_servers_are_away(tmp_path: Path) -> None:
+def test_B4_no_process_tells_secrets_while_its_servers_are_away(tmp_path: Path) -> None:
     secrets = {name: url.format(f"{SENTINEL}%2F") for name, url in URLS.items()}
     key = base64.b64encode(SENTINEL.encode() * 4).decode()
     secrets |= {

@@ -76,7 +76,7 @@ def postgresql_socket() -> str:
     return f"{host}/.s.PGSQL.{django_settings.DATABASES['default']['PORT'] or 5432}"
 
 
-def test_B12_broker_database_and_mail_server_are_verified_by_the_process_that_uses_them(
+def test_B4_broker_database_and_mail_server_are_verified_by_the_process_that_uses_them(
     world: World, listen: Callable[..., Listener]
 ) -> None:
     broker = listen(world.server, tls.pipe_to(tls.unix(urlsplit(os.environ["REDIS_URL"]).path)))
@@ -110,7 +110,7 @@ def test_B12_broker_database_and_mail_server_are_verified_by_the_process_that_us
 
 
 @pytest.mark.parametrize("scheme", ["STARTTLS", "TLS from the start"])
-def test_B12_the_mail_server_is_verified_before_a_mail_leaves(
+def test_B4_the_mail_server_is_verified_before_a_mail_leaves(
     world: World, scheme: str, listen: Callable[..., Listener], settings: Any
 ) -> None:
     speaks = (tls.smtp, tls.starttls) if scheme == "STARTTLS" else (tls.smtps,)
@@ -125,7 +125,7 @@ def test_B12_the_mail_server_is_verified_before_a_mail_leaves(
     world.check_silence(server)
 
 
-def test_B12_a_mail_provider_is_verified_before_its_key_is_sent(
+def test_B4_a_mail_provider_is_verified_before_its_key_is_sent(
     world: World, listen: Callable[..., Listener], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = listen(world.server, tls.http)
@@ -142,7 +142,7 @@ def test_B12_a_mail_provider_is_verified_before_its_key_is_sent(
     world.check_silence(server)
 
 
-def test_B12_an_identity_provider_is_verified_before_it_is_asked(
+def test_B4_an_identity_provider_is_verified_before_it_is_asked(
     world: World, listen: Callable[..., Listener], settings: Any
 ) -> None:
     server = listen(world.server, tls.http)
