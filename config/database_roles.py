@@ -11,7 +11,7 @@ from psycopg import sql
 OWNER = "vestibule_owner"
 APPLICATION = "vestibule_app"
 DATABASE = "vestibule"
-# The audit's sealer chains rows older than the longest transaction (R64), so there must be a longest one.
+# A forgotten transaction would hold its locks, and keep the history from being sealed (R64), for as long as it is open.
 LONGEST_TRANSACTION = "30s"
 
 _LIMITS = """DO $$ BEGIN

@@ -68,7 +68,7 @@ class HistoryFile:
     after: int
     up_to: int
     is_more: bool
-    """Whether lines follow that it could hold; the lines of the last minute are the next file's. Either way the next
+    """Whether lines follow that it could hold; lines that are not sealed yet are the next file's. Either way the next
     file goes on after `up_to`, and misses none."""
 
     def lines(self) -> Iterator[str]:
@@ -87,8 +87,8 @@ class HistoryFile:
 
 
 def next_file(*, search: Search, format: Format, after: int) -> HistoryFile:
-    """The file that goes on after that line. Reads only; at most 100,000 lines of the condition that leads, none of the
-    last minute."""
+    """The file that goes on after that line. Reads only; at most 100,000 lines of the condition that leads, all
+    of them sealed."""
     up_to, is_more = file_end(search, after=after, at_most=MOST_LINES)
     return HistoryFile(search, format, after, up_to, is_more)
 

@@ -3,18 +3,22 @@
 Knows when a line can no longer be joined by an older one. It must never lock or delay whoever is appending: lines are
 sealed afterwards, and a chain that every sign-in had to extend would queue a tenant's guests.
 
-*Which lines are old enough*: all up to the largest id whose `at` lies more than 65 s back. A line's `at` is the start
-of its transaction by the database's clock, its id is drawn when it is inserted, and a transaction lasts at most 30 s
-(config/database_roles.py). So the line with that id was inserted 35 s ago or earlier, as was every line with a smaller
-id; their transactions have ended 5 s ago or earlier, and no line below that id can appear any more. A line below it may
-be younger than 65 s; it is settled all the same. The 5 s are for a clock that is set back. The sequence must not cache
-ids (it does not by default), else a session could draw an old one late.
+*Which lines can be sealed*: read the newest id N that is visible. Then ask PostgreSQL which transactions hold the lock
+that every INSERT into the table takes before it draws an id and keeps until its transaction ends. A line with an id up
+to N that is not visible yet belongs to one of them, as ids are drawn in order. Once each of them has ended, none can
+appear any more, however long it lasted: no clock and no limit of the server is part of the proof. A prepared
+transaction holds the lock, too. Any role may read pg_locks. The sequence must not cache ids (it does not by default),
+else a session could draw an old one late.
+
+What else needs a line below which none appears (files of the history, summing up) reads up to the last seal.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import Final
 from uuid import UUID
 
@@ -24,15 +28,26 @@ from tenants.models import AuditEntry, AuditSeal
 from tenants.scope import current_tenant_id
 from tenants.seals import FIRST_PREVIOUS, row_hash, seal_hash
 
-LONGEST_TRANSACTION: Final = timedelta(seconds=30)
-SETTLED_AFTER: Final = 2 * LONGEST_TRANSACTION + timedelta(seconds=5)
-"""The age of a line's `at` from which nothing can appear below its id; the module's docstring proves it."""
+WAITS: Final = 5.0
+"""Seconds that the sealer waits for those who are writing. Where one takes longer, the next run seals."""
+
+LOOKS_AGAIN_AFTER: Final = 0.05
+"""Seconds; most transactions last less."""
 
 LARGEST_BLOCK: Final = 5_000
 """Lines in a block: bounds memory and the transaction that writes one."""
 
+log = logging.getLogger(__name__)
 
-def tenants_to_seal(*, older_than: timedelta = SETTLED_AFTER) -> list[UUID]:
+_WRITERS = """
+SELECT virtualtransaction, pid FROM pg_locks
+ WHERE locktype = 'relation' AND relation = 'tenants_auditentry'::regclass AND mode = 'RowExclusiveLock' AND granted
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND pid IS DISTINCT FROM pg_backend_pid()
+"""
+
+
+def tenants_to_seal(*, older_than: timedelta = timedelta(0)) -> list[UUID]:
     """Tenants with unsealed lines of that age. Inside every_tenant(); one statement, two probes for each."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -45,30 +60,57 @@ def tenants_to_seal(*, older_than: timedelta = SETTLED_AFTER) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def seal_tenant() -> int:
-    """Seal all lines of the open tenant that are old enough, in blocks of at most 5,000; returns how many lines.
+def settled_id() -> int:
+    """The id up to which every line of the scope is visible or will never be. Waits for those who are writing.
+
+    0 where there is no line, and where somebody has been writing for longer than WAITS. Call it outside a transaction
+    that has written lines, and read the lines in a later statement (READ COMMITTED).
+    """
+    newest: int = AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    until = monotonic() + WAITS
+    writing = _writers() if newest else {}
+    while writing:
+        if monotonic() > until:
+            pids = ", ".join(str(pid or "a prepared transaction") for pid in writing.values())
+            log.warning("No history is sealed while these processes of PostgreSQL go on writing to it: %s.", pids)
+            return 0
+        sleep(LOOKS_AGAIN_AFTER)
+        still = _writers()
+        writing = {one: pid for one, pid in writing.items() if one in still}
+    return newest
+
+
+def _writers() -> dict[str, int | None]:
+    """Other transactions that may hold a line which nobody else sees yet, each with its process."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITERS)
+        return dict(cursor.fetchall())
+
+
+def seal_tenant(*, up_to: int | None = None) -> int:
+    """Seal the open tenant's lines up to that settled id, in blocks of at most 5,000; returns how many lines.
 
     A transaction for each block. Where another process is sealing the same tenant it does nothing.
     """
+    settled = settled_id() if up_to is None else up_to
     sealed = 0
-    while count := _seal_block():
+    while count := _seal_block(settled):
         sealed += count
         if count < LARGEST_BLOCK:
             break
     return sealed
 
 
-def _seal_block() -> int:
+def _seal_block(settled: int) -> int:
     tenant_id = current_tenant_id()
     with transaction.atomic():
         if not _is_only_sealer(tenant_id):
             return 0
         before = AuditSeal.objects.order_by("-sequence").first()
-        cutoff = newest_settled(before.last_id if before else 0)
-        if cutoff is None:
-            return 0
-        unsealed = AuditEntry.objects.filter(id__gt=before.last_id if before else 0, id__lte=cutoff)
+        unsealed = AuditEntry.objects.filter(id__gt=before.last_id if before else 0, id__lte=settled)
         entries = list(unsealed.order_by("id")[:LARGEST_BLOCK])
+        if not entries:
+            return 0
         seal = AuditSeal(
             tenant_id=tenant_id,
             sequence=before.sequence + 1 if before else 1,
@@ -91,13 +133,6 @@ def _is_only_sealer(tenant_id: UUID) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def newest_settled(after: int) -> int | None:
-    """The newest line of the open tenant above this id below which none can appear any more; None where none is."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM tenants_auditentry WHERE tenant_id = %s AND id > %s"
-            " AND at < now() - make_interval(secs => %s) ORDER BY id DESC LIMIT 1",
-            [current_tenant_id(), after, SETTLED_AFTER.total_seconds()],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
+def last_sealed() -> int:
+    """The open tenant's newest sealed line: none can appear below it any more. 0 before the first seal."""
+    return AuditSeal.objects.order_by("-sequence").values_list("last_id", flat=True).first() or 0

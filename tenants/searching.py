@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from tenants.models import ActorKind, AuditEntry, Outcome
 from tenants.scope import current_tenant_id
-from tenants.sealing import SETTLED_AFTER, newest_settled
+from tenants.sealing import last_sealed
 
 STEP: Final = 2_000
 """Lines looked at by one statement."""
@@ -36,6 +36,10 @@ MOST_READ: Final = 10_000
 """Lines looked at for one page."""
 
 _PROBES: Final = 64
+
+OUT_OF_ORDER: Final = timedelta(seconds=65)
+"""How much older than its neighbour the line with the larger id may be. A line's `at` is the start of the statement
+that draws its id, which lasts at most 30 s in every PostgreSQL (config/database_roles.py). Twice that, and 5 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +119,11 @@ def in_order(search: Search, *, after: int, up_to: int) -> Iterator[AuditEntry]:
 def file_end(search: Search, *, after: int, at_most: int) -> tuple[int, bool]:
     """The last id of a file that looks at `at_most` leading lines behind `after`, and whether more lines follow it.
 
-    No line can appear at or below that id any more: who goes on behind it misses none. So the lines of about the last
-    minute, and those behind a transaction that is still open, are left to the next file.
+    No line can appear at or below that id any more: a file ends at the last seal at the latest, and whoever goes on
+    behind it misses none. Lines that are not sealed yet, those of about the last minute, are left to the next file.
     """
-    settled = newest_settled(after)
-    if settled is None:
+    settled = last_sealed()
+    if settled <= after:
         return after, False
     floor, ceiling = _range_of(search)
     edge = max(after + 1, floor or 0)
@@ -134,8 +138,8 @@ def file_end(search: Search, *, after: int, at_most: int) -> tuple[int, bool]:
 def first_id_since(moment: datetime) -> int | None:
     """The id from which on every line of the open tenant since that time stands; None where there is none since.
 
-    A line's `at` is the start of its transaction, so of two lines the one with the larger id may be older by as much
-    as a transaction lasts. The bisection looks for a time that much earlier, so a few older lines may stand behind it.
+    Of two lines the one with the larger id may be older by OUT_OF_ORDER. The bisection looks for a time that much
+    earlier, so a few older lines may stand behind it.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -157,7 +161,7 @@ def first_id_since(moment: datetime) -> int | None:
               SELECT id FROM tenants_auditentry WHERE tenant_id = %(tenant)s AND id >= found.high ORDER BY id LIMIT 1
             ) AS e
             """,
-            {"tenant": current_tenant_id(), "moment": moment - SETTLED_AFTER, "probes": _PROBES},
+            {"tenant": current_tenant_id(), "moment": moment - OUT_OF_ORDER, "probes": _PROBES},
         )
         row = cursor.fetchone()
     return row[0] if row else None
@@ -209,7 +213,7 @@ def _range_of(search: Search) -> tuple[int | None, int | None]:
         if floor is None:
             return 1, 1
     if search.until is not None:
-        ceiling = first_id_since(search.until + 2 * SETTLED_AFTER)
+        ceiling = first_id_since(search.until + 2 * OUT_OF_ORDER)
     return floor, ceiling
 
 

@@ -105,7 +105,7 @@ def row_security() -> Line:
 
 
 def transactions() -> Line:
-    """The longest transaction that the history's sealer may count on (R64)."""
+    """A forgotten transaction holds its locks and keeps the history from being sealed (R64) until it ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, setting::int FROM pg_settings WHERE name IN"
@@ -119,7 +119,7 @@ def transactions() -> Line:
         return note("transactions", "only statements and pauses are limited; PostgreSQL 17 limits transactions too.")
     return bad(
         "transactions",
-        "have no limit, so a line could be missing from a seal of the history. Run manage.py setup_database again.",
+        "have no limit, so a forgotten one would hold its locks for ever. Run manage.py setup_database again.",
     )
 
 

@@ -4,7 +4,7 @@ Knows how far a tenant's history has been read and which days' figures a stretch
 figures and the place where the next one begins are one transaction: killed in the middle or run twice, it comes to the
 same numbers. It must never make anybody wait: it locks no row but its own and the guests that came a step further.
 
-The history is read up to its newest settled line (tenants/sealing.py), as a line below that cannot appear any more. So
+The history is read up to its last sealed line (tenants/sealing.py), as a line below that cannot appear any more. So
 what a line tells stands in the figures two minutes later; what rows tell, one minute later.
 """
 
@@ -37,7 +37,7 @@ from guests.operations.reading_history import Stretch, add_figures, days_touched
 from providers.rules import Method
 from tenants.models import AuditEntry
 from tenants.scope import current_tenant_id
-from tenants.sealing import newest_settled
+from tenants.sealing import last_sealed
 
 KEPT: Final = timedelta(days=400)
 """How long a day's figures are worth keeping: a year, and the month that is compared with its last."""
@@ -82,7 +82,7 @@ def _one_stretch(now: datetime) -> bool:
         summing = _mine()
         if summing is None:
             return False
-        settled = newest_settled(summing.read_to) or summing.read_to
+        settled = max(last_sealed(), summing.read_to)
         stretch = Stretch(current_tenant_id(), summing.read_to, _end(summing.read_to, settled))
         days = {day_of(now)}
         if summing.read_to == 0:

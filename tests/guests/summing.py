@@ -1,21 +1,20 @@
-"""How stories of figures make the history old enough to be read, and read what was summed up."""
+"""How stories of figures have the history sealed, and read what was summed up."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from guests.models import DailyFigure
 from guests.operations.figures import NOW
 from guests.operations.summing import sum_up
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.tenants.history import owner
+from tenants.tasks import seal_audit
 
 
-def settle(*, by: timedelta = timedelta(minutes=2)) -> None:
-    """Make every line of history so much older, that no running transaction could put one before it."""
-    with owner() as cursor:
-        cursor.execute("UPDATE tenants_auditentry SET at = at - %s", [by])
+def settle() -> None:
+    """Seal every line of history, as beat does."""
+    seal_audit()
 
 
 def summed_up(tenant: Tenant) -> dict[str, int]:

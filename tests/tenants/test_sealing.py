@@ -2,17 +2,22 @@
 
 import json
 import threading
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 
+from guests.models import Summing
+from guests.operations.summing import sum_up
 from tenants import audit, sealing
 from tenants.audit import Actor
 from tenants.models import AuditEntry, AuditSeal, Tenant
 from tenants.scope import tenant_scope
-from tenants.sealing import SETTLED_AFTER, seal_tenant
+from tenants.sealing import seal_tenant
 from tenants.seals import canonical_row, seal_hash
+from tenants.searching import Search, file_end, in_order
 from tenants.tasks import seal_audit
 from tenants.verifying import Head, Verdict, verify_tenant
 from tests.tenants.history import write
@@ -48,23 +53,85 @@ def test_R64_an_empty_history_is_sound(fabrikam: Tenant) -> None:
         assert verify_tenant() == Verdict(0, 0, 0, None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("age", "count"), [(SETTLED_AFTER + timedelta(seconds=5), 1), (SETTLED_AFTER - timedelta(seconds=5), 0)]
-)
-def test_R64_it_seals_only_what_no_running_transaction_can_precede(
-    age: timedelta, count: int, fabrikam: Tenant, operator: Actor
+@contextmanager
+def a_transaction_that_writes(tenant: Tenant, actor: Actor) -> Iterator[None]:
+    """Another one: it has drawn a line's id and commits on the way out, later than any limit that we know of."""
+    drawn, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with tenant_scope(tenant.id), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config(name, '0', true) FROM pg_settings WHERE name LIKE '%_timeout'"
+                    " AND name IN ('transaction_timeout', 'idle_in_transaction_session_timeout')"
+                )
+                audit.record(actor=actor, action="guest.invited", at=datetime.now(UTC), details={"late": True})
+                drawn.set()
+                assert go_on.wait(60)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert drawn.wait(30)
+        yield
+    finally:
+        go_on.set()
+        thread.join(30)
+
+
+def test_R64_no_line_of_a_transaction_is_skipped_however_long_it_lasts(
+    fabrikam: Tenant, contoso: Tenant, operator: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As in PostgreSQL 15, which ends no transaction: its limit is off, and the other lines are old."""
+    monkeypatch.setattr(sealing, "WAITS", 0.3)
+    everything = Search()
     with tenant_scope(fabrikam.id):
-        write(operator, 1, age=age)
-        assert seal_tenant() == count
-        assert verify_tenant().waiting == 1 - count
+        write(operator, 1)
+        assert seal_tenant() == 1
+    with a_transaction_that_writes(fabrikam, operator):
+        with tenant_scope(fabrikam.id):
+            write(operator, 2, age=timedelta(hours=1))
+            assert seal_tenant() == 0
+            first, is_more = file_end(everything, after=0, at_most=10)
+            sum_up(now=datetime.now(UTC))
+            assert Summing.objects.get().read_to == first
+        with tenant_scope(contoso.id):
+            write(operator, 1, age=timedelta(hours=1))
+        seal_audit()
+        assert not is_more
+    seal_audit()
+    with tenant_scope(fabrikam.id):
+        verdict = verify_tenant()
+        assert (verdict.rows, verdict.waiting, verdict.finding) == (4, 0, None)
+        held = in_order(everything, after=first, up_to=file_end(everything, after=first, at_most=10)[0])
+        assert [entry.details.get("late", False) for entry in held] == [True, False, False]
+        sum_up(now=datetime.now(UTC))
+        assert Summing.objects.get().read_to == AuditSeal.objects.order_by("-sequence")[0].last_id
+    with tenant_scope(contoso.id):
+        assert verify_tenant().rows == 1
 
 
-def test_R64_a_younger_line_with_a_smaller_id_is_settled_too(fabrikam: Tenant, operator: Actor) -> None:
+def test_R64_it_waits_for_the_transactions_that_were_writing_and_for_no_later_one(
+    fabrikam: Tenant, operator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While guests sign in all the time, somebody always writes."""
+    monkeypatch.setattr(sealing, "WAITS", 20.0)
+    later = ExitStack()
+    with tenant_scope(fabrikam.id), later, ExitStack() as earlier:
+        earlier.enter_context(a_transaction_that_writes(fabrikam, operator))
+        write(operator, 2)
+
+        def look_again(seconds: float) -> None:
+            later.enter_context(a_transaction_that_writes(fabrikam, operator))
+            earlier.close()
+
+        monkeypatch.setattr(sealing, "sleep", look_again)
+        assert seal_tenant() == 3
+        assert verify_tenant().finding is None
     with tenant_scope(fabrikam.id):
-        write(operator, 1, age=timedelta(seconds=40))
-        write(operator, 1, age=timedelta(seconds=80))
-        assert seal_tenant() == 2
+        assert seal_tenant() == 1
         assert verify_tenant().finding is None
 
 

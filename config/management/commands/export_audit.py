@@ -53,8 +53,8 @@ class Command(TenantCommand):
 
     help = (
         "Writes a tenant's history to the standard output, the oldest line first, at most 100,000 lines, and says on "
-        "the standard error with which --after to go on. Lines of the last minute come with the next file, so that "
-        "none is missing between two. A JSON line is the very text that the history's seals hash."
+        "the standard error with which --after to go on. Lines that are not sealed yet come with the next file, so "
+        "that none is missing between two. A JSON line is the very text that the history's seals hash."
     )
     example = "manage.py export_audit --tenant fabrikam.example --format jsonl > history.jsonl"
 
@@ -85,7 +85,7 @@ class Command(TenantCommand):
             self.stderr.write(f"More lines follow. Go on with --after {file.up_to}")
         else:
             self.stderr.write(
-                f"That was all that is older than a minute. Later lines, those of the last minute among them, follow "
+                f"That was all that is sealed. Later lines, those of about the last minute among them, follow "
                 f"--after {file.up_to}"
             )
 
