@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from config.stack.contoso_id.program import Client
-from providers.connections import entity_id, return_url
+from providers.connections import return_url
 from providers.kinds import BY_ID
-from providers.models import IdentityProvider, ServiceProviderKey
+from providers.models import IdentityProvider
 from providers.operations import add_identity_provider
 from tenants.audit import Actor
 from tenants.models import Tenant
@@ -19,7 +19,7 @@ from tenants.scope import tenant_scope
 from tests.journeys.conftest import invite
 from tests.journeys.partners import add_saml
 from tests.journeys.stories import OPERATOR
-from tests.peers.processes import NodeProviders, OAuthToolkit, node_providers, oauth_toolkit
+from tests.peers.processes import NodeProviders, OAuthToolkit, introduce, node_providers, oauth_toolkit
 from tests.peers.surfing import Surfer
 from tests.races.web import serving
 
@@ -67,7 +67,7 @@ def surf() -> Iterator[Callable[[], Surfer]]:
 def at_samlp(fabrikam: Tenant, partners: NodeProviders, origin: str) -> IdentityProvider:
     """samlp as the provider of adatum.example. It checks the signature of our requests."""
     made = add_saml(fabrikam, partners.metadata("saml"), PARTNER, name="Adatum")
-    _introduce(partners, fabrikam, made)
+    introduce(partners, fabrikam, made)
     return made
 
 
@@ -75,7 +75,7 @@ def at_samlp(fabrikam: Tenant, partners: NodeProviders, origin: str) -> Identity
 def at_wsfed(fabrikam: Tenant, partners: NodeProviders, origin: str) -> IdentityProvider:
     """wsfed as the provider of adatum.example."""
     made = add_saml(fabrikam, partners.metadata("wsfed"), PARTNER, name="Adatum", kind="wsFed")
-    _introduce(partners, fabrikam, made)
+    introduce(partners, fabrikam, made)
     return made
 
 
@@ -97,11 +97,3 @@ def at_toolkit(fabrikam: Tenant, toolkit: OAuthToolkit, origin: str, operator: A
     kind = BY_ID["openIdConnect"]
     toolkit.know(client, return_url(kind=kind, tenant_id=fabrikam.id, provider_id=made.id))
     return made
-
-
-def _introduce(partners: NodeProviders, tenant: Tenant, made: IdentityProvider) -> None:
-    """Tell the provider what an administrator copies to it: entity id, reply address and certificate."""
-    with tenant_scope(tenant.id):
-        key = ServiceProviderKey.objects.first()  # none for WS-Federation, whose requests nobody signs
-        reply = return_url(kind=BY_ID[made.kind], tenant_id=tenant.id, provider_id=made.id)
-    partners.know(entity_id(tenant_id=tenant.id), reply=reply, certificate=key.certificate if key else "")

@@ -20,6 +20,11 @@ import requests
 from config.stack import local_env
 from config.stack.contoso_id.program import Client, reserve
 from config.stack.processes import ROOT, Child, Group, Program
+from providers.connections import entity_id, return_url
+from providers.kinds import BY_ID
+from providers.models import IdentityProvider, ServiceProviderKey
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
 from tests.peers.saml_writing import new_pair
 from tests.stack.conftest import eventually
 
@@ -73,6 +78,17 @@ class OAuthToolkit:
     def token_requests(self) -> int:
         """How many token requests came, by its access log."""
         return self.child.log.read_text(errors="replace").count('"POST /o/token/ ')
+
+
+def introduce(partners: NodeProviders, tenant: Tenant, provider: IdentityProvider) -> None:
+    """Tell samlp or wsfed what an administrator copies to it: entity id, reply address and certificate."""
+    with tenant_scope(tenant.id):
+        key = ServiceProviderKey.objects.first()  # none for WS-Federation, whose requests nobody signs
+    partners.know(
+        entity_id(tenant_id=tenant.id),
+        reply=return_url(kind=BY_ID[provider.kind], tenant_id=tenant.id, provider_id=provider.id),
+        certificate=key.certificate if key else "",
+    )
 
 
 @contextmanager
