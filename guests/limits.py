@@ -73,15 +73,15 @@ def for_leaving(*, tenant_id: UUID, pool: Pool, address_key: str, source: str, t
 
 
 def for_returning(
-    *, tenant_id: UUID, flow_id: UUID, address: str, pool: Pool, step: str, source: str, trusted: bool
+    *, tenant_id: UUID, flow_id: UUID, address_key: str, pool: Pool, step: str, source: str, trusted: bool
 ) -> tuple[Allowance, ...]:
     """A provider's answer, whose reading costs a token request or the verification of XML (R17).
 
-    5 in ten minutes for a sign-in, 120 in ten minutes for a network; `step` says whether it is posted or read. The
-    networks of known browsers count for each address by itself, so that nobody else behind a NAT can spend them.
+    5 in ten minutes for a sign-in, 120 in ten minutes for a network, as `pool_parts` counts; `step` says whether the
+    answer is posted or read.
     """
-    whose = (tenant_id, address) if pool is Pool.KNOWN else ()
-    network = Allowance(key(step, pool, network_of(source), *whose), RETURNS, TEN_MINUTES)
+    counted = pool_parts(pool=pool, tenant_id=tenant_id, address_key=address_key)
+    network = Allowance(key(step, *counted, network_of(source)), RETURNS, TEN_MINUTES)
     return (
         Allowance(key(step, flow_id), RETURNS_OF_A_FLOW, TEN_MINUTES),
         *for_network(network, tenant_id=tenant_id, source=source, trusted=trusted),

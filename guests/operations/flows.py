@@ -14,13 +14,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from guests import limits
 from guests.models import Guest, Invitation, SignInFlow, Way
 from guests.rules import FLOW_LIFE, is_domain_taken
 from passcodes.operations import request_passcode
 from passcodes.rules import Pool
 from providers.rules import Decision, reason_as_json
-from tenants import audit
-from tenants.addresses import Address
+from tenants import audit, budgets
+from tenants.addresses import Address, canonical
 from tenants.audit import Actor
 from tenants.limits import may_write_refusal
 from tenants.models import Tenant
@@ -161,6 +162,24 @@ def note_beginning(
             **({"redirect_url_not_registered": left_out} if left_out else {}),
         },
     )
+
+
+def count_answer(*, flow: SignInFlow, step: str, asker: Asker) -> Refusal | None:
+    """Count a provider's answer before it is kept ("post") or read ("return"). For operations. Returns E-WAIT."""
+    until = budgets.take_all(
+        limits.for_returning(
+            tenant_id=flow.tenant_id,
+            flow_id=flow.id,
+            address_key=canonical(flow.address).key if flow.address else "",
+            pool=Pool(flow.pool),
+            step=step,
+            source=asker.source,
+            trusted=asker.is_trusted,
+        )
+    )
+    if until is None:
+        return None
+    return Refusal(Code.WAIT, until=until, reason="Too many answers of a provider came from here.")
 
 
 def refuse_to_begin(

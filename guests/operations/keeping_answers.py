@@ -10,13 +10,10 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from guests import limits
 from guests.models import ProviderAnswer, SignInFlow
-from guests.operations.flows import Asker
-from passcodes.rules import Pool
+from guests.operations.flows import Asker, count_answer
 from providers.handshakes import handshake, is_of, named_by
 from providers.kinds import BY_ID, Protocol
-from tenants import budgets
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
@@ -53,19 +50,8 @@ def keep_answer(*, tenant: Tenant, protocol: Protocol, state: str, body: str, as
         return None
     if not body or len(body) > LARGEST or "\0" in body:
         return Refusal(Code.INPUT, reason="The provider's answer is empty or too large.")
-    until = budgets.take_all(
-        limits.for_returning(
-            tenant_id=tenant.id,
-            flow_id=flow.id,
-            address=flow.address,
-            pool=Pool(flow.pool),
-            step="post",
-            source=asker.source,
-            trusted=asker.is_trusted,
-        )
-    )
-    if until is not None:
-        return Refusal(Code.WAIT, until=until, reason="Too many answers of a provider were posted from here.")
+    if waits := count_answer(flow=flow, step="post", asker=asker):
+        return waits
     ProviderAnswer.objects.update_or_create(
         flow_id=flow.id, defaults={"tenant_id": tenant.id, "body": body, "received_at": Now()}
     )

@@ -16,12 +16,11 @@ from django.db.models.functions import Now
 
 from guests import limits
 from guests.models import Guest, SignInFlow
-from guests.operations.flows import Asker
+from guests.operations.flows import Asker, count_answer
 from guests.operations.identities import BoundElsewhere, Linkable, Linked, Newcomer, Unproven, whose
 from guests.operations.linking import identity_of, seen_again, shown_address
 from guests.operations.signing_in import Proof, SignedIn, open_session_for
 from guests.operations.signing_up import guest_of_sign_up
-from passcodes.rules import Pool
 from providers.handshakes import handshake
 from providers.kinds import BY_ID
 from providers.operations import arrive, spend_assertion
@@ -73,19 +72,8 @@ def return_from_provider(
     (cancelled there), E-NOT-INVITED, E-BLOCKED, E-DOMAIN, E-SESSION when the flow has ended meanwhile, and E-WAIT
     before anything is asked. The fifth failure ends the flow (R17).
     """
-    until = budgets.take_all(
-        limits.for_returning(
-            tenant_id=tenant.id,
-            flow_id=flow.id,
-            address=flow.address,
-            pool=Pool(flow.pool),
-            step="return",
-            source=asker.source,
-            trusted=asker.is_trusted,
-        )
-    )
-    if until is not None:
-        return Refusal(Code.WAIT, until=until, reason="Too many answers of a provider came back from here.")
+    if waits := count_answer(flow=flow, step="return", asker=asker):
+        return waits
     asserted = _ask(tenant, flow, answer, now)
     if isinstance(asserted, Refusal):
         _count_failure(flow)

@@ -42,13 +42,13 @@ def adatum(fabrikam: Tenant, peer: HostileProvider) -> IdentityProvider:
     return add_oidc(fabrikam, peer.url, ADATUM)
 
 
-def spend_returns(tenant_id: UUID, *, pool: Pool, address: str = "") -> None:
+def spend_returns(tenant_id: UUID, *, pool: Pool, address_key: str = "") -> None:
     """As many answers as one network may bring back."""
     for _ in range(limits.RETURNS):
         allowances = limits.for_returning(
             tenant_id=tenant_id,
             flow_id=uuid4(),
-            address=address,
+            address_key=address_key,
             pool=pool,
             step="return",
             source=HERE,
@@ -89,7 +89,7 @@ def test_R17_nobody_behind_the_same_network_spends_what_a_known_guest_may_bring_
 ) -> None:
     holder = Browser()
     holder.open(invite(fabrikam, NICOLE_AT_ADATUM).link)
-    spend_returns(fabrikam.id, pool=Pool.KNOWN, address=BERTIL)
+    spend_returns(fabrikam.id, pool=Pool.KNOWN, address_key=BERTIL)
     assert come_back(holder, fabrikam, adatum, peer, leave(holder)).heading == "Review permissions"
 
 

@@ -74,7 +74,6 @@ function answerSaml(req, res, user, next) {
       recipient: service.reply,
       destination: service.reply,
       lifetimeInSeconds: 300,
-      nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
     })(req, res, next);
   });
 }
