@@ -107,12 +107,12 @@ CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # --- Mail --------------------------------------------------------------------------------------------------------
 vars().update(mail("EMAIL_URL"))
-EMAIL_TIMEOUT = 10  # seconds; below the outbox's lease, so that a hanging server never makes two senders of one row
+EMAIL_TIMEOUT = 10  # seconds of one wait on the server; outbox/conversation.py bounds all of them together
 # anymail's own settings keep the names that its documentation gives them: ANYMAIL_MAILGUN_API_KEY and so on.
 ANYMAIL: dict[str, object] = {
     name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")
 }
-ANYMAIL["REQUESTS_TIMEOUT"] = EMAIL_TIMEOUT  # anymail's own 30 s would outlast the lease
+ANYMAIL["REQUESTS_TIMEOUT"] = EMAIL_TIMEOUT  # anymail's own 30 s would hold a mail up for longer
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL") or f"no-reply@{_public.hostname}"
 OUTBOX_RENDERERS = {
     "passcode": "guests.delivery.render_passcode",

@@ -38,12 +38,12 @@ class Conversation:
     """Steps with one mail server, one after the other.
 
     `renew` is called every RENEWED_EVERY seconds and says whether the row is still this sender's. `interrupt` makes the
-    running step fail soon.
+    running step fail soon; it may be set anew once the connection is open.
     """
 
     def __init__(self, *, renew: Callable[[], bool], interrupt: Callable[[], None]) -> None:
         self._renew = renew
-        self._interrupt = interrupt
+        self.interrupt = interrupt
         self._ends_at = time.monotonic() + LASTS_AT_MOST
 
     def step(self, work: Callable[[], T]) -> T:
@@ -54,7 +54,7 @@ class Conversation:
             is_ours = self._renew()
             if is_ours and time.monotonic() < self._ends_at:
                 continue
-            self._interrupt()
+            self.interrupt()
             # The resolver cannot be interrupted: opening a connection sends no mail, and no step follows.
             if not _is_done(running, within=ENDS_WITHIN) or running.exception() is not None:
                 raise LastedTooLong if is_ours else LeaseLost
@@ -63,7 +63,7 @@ class Conversation:
     def say_goodbye(self, work: Callable[[], object]) -> None:
         """Close the connection. The mail has left or has not: a server that closes rudely or slowly changes neither."""
         if not _is_done(_started(work), within=ENDS_WITHIN):
-            self._interrupt()
+            self.interrupt()
 
 
 def _started(work: Callable[[], T]) -> Future[T]:

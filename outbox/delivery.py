@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from anymail.backends.base import AnymailBaseBackend
+from anymail.backends.base_requests import AnymailRequestsBackend
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.message import AnymailStatus
 from django.conf import settings
@@ -27,6 +28,7 @@ from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  # t
 from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
+from outbox.api_requests import endable
 from outbox.conversation import Conversation, LastedTooLong, LeaseLost
 from outbox.headers import Mail
 from outbox.rules import RECIPIENT_REFUSED, kept_reason
@@ -171,11 +173,12 @@ def hand_over(
     Each wait on the server ends after EMAIL_TIMEOUT seconds, the conversation after 45.
     """
     connection = get_connection(_BACKENDS.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND))
-    # An API's request cannot be interrupted: its own time-outs end it.
     conversation = Conversation(renew=renew, interrupt=getattr(connection, "interrupt", lambda: None))
     try:
         mail = _built(message, message_id, connection)
         conversation.step(connection.open)
+        if isinstance(connection, AnymailRequestsBackend):
+            conversation.interrupt = endable(connection.session).interrupt
         if not may_leave():
             return Withheld()
         conversation.step(mail.send)

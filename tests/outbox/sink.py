@@ -32,7 +32,8 @@ class Does(Enum):
 class Sink:
     """The mails taken, when each came first, and what to do with the next ones (`script` first, then `usually`).
 
-    `pause` is how many seconds the server thinks about a mail, `slow` how many before it answers a command.
+    `pause` is how many seconds the server thinks about a mail, `slow` how many before it answers a command;
+    `refused` are recipients whom it never takes.
     """
 
     usually: Does = Does.TAKES
@@ -43,6 +44,7 @@ class Sink:
     first_at: dict[str, datetime] = field(default_factory=dict)
     pause: float = 0.0
     slow: dict[str, float] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
     port: int = 0
     _doing: dict[str, Does] = field(default_factory=dict)
 
@@ -75,7 +77,7 @@ class Sink:
         does = self._doing[str(session.peer)]
         if does is Does.ASKS_TO_WAIT:
             return f"451 4.7.1 <{address}> greylisted, come back in 300 s"
-        if does is Does.REFUSES_RECIPIENT:
+        if does is Does.REFUSES_RECIPIENT or address in self.refused:
             return f"550 5.1.1 <{address}>: no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"

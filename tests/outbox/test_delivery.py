@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import smtplib
 import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.mail import get_connection  # noqa: TID251  # a mail with two recipients, which the outbox never makes
 from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from outbox import operations
+from outbox.headers import Mail
 from outbox.models import OutboundMail, Rank, State
 from outbox.rules import MOST_LEASES_LOST
 from tenants.models import AuditEntry, Outcome, Tenant
@@ -120,6 +123,17 @@ def test_B11_it_is_parked_with_the_reason_when_it_is_refused_for_good(
     assert history() == [("mail.failed", Outcome.FAILED)]
     pass_time(mail, timedelta(minutes=20))
     assert operations.claim_mail(mail_id=mail.id) is None
+
+
+@pytest.mark.parametrize("refused", ["guest@contoso.example", "cleo@contoso.example"])
+def test_R51_a_mail_of_which_one_recipient_is_refused_goes_to_nobody(sink: Sink, refused: str) -> None:
+    sink.refused = (refused,)
+    backend = get_connection("outbox.smtp.EmailBackend")
+    mail = Mail("Hello", "Come in.", to=["guest@contoso.example"], cc=["cleo@contoso.example"], connection=backend)
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as error:
+        mail.send()
+    assert set(error.value.recipients) == {refused}
+    assert sink.taken == []
 
 
 def test_B11_it_waits_for_the_operator_when_the_server_refuses_us(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
@@ -11,7 +13,7 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from outbox import delivery
+from outbox import conversation, delivery
 from outbox.delivery import Cause, HandedOver, NotHandedOver
 from tests.outbox.letters import RENDERERS
 
@@ -21,17 +23,29 @@ class Provider(http.server.BaseHTTPRequestHandler):
 
     status = 200
     retry_after = ""
+    body = b'{"id": "<1@provider.example>", "message": "Queued"}'
+    trickles = False
+    cut = threading.Event()
 
     def do_POST(self) -> None:  # the library's name
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = b'{"id": "<1@provider.example>", "message": "Queued"}'
+        body = self.body
         self.send_response(self.status)
         if self.retry_after:
             self.send_header("Retry-After", self.retry_after)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + 200 * self.trickles))
         self.end_headers()
-        self.wfile.write(body)
+        if self.trickles:
+            body = b" " * 200 + body
+        for at in range(0, len(body), 1 if self.trickles else len(body)):
+            try:
+                self.wfile.write(body[at:] if not self.trickles else body[at : at + 1])
+            except OSError:
+                self.cut.set()
+                return
+            if self.trickles:
+                time.sleep(0.1)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nobody reads it."""
@@ -87,3 +101,31 @@ def test_B11_it_tries_again_where_the_answer_is_not_about_the_mail(
 def test_B11_it_tries_again_when_the_provider_is_away(provider: type[Provider], settings: Settings) -> None:
     settings.ANYMAIL = {**settings.ANYMAIL, "MAILGUN_API_URL": "http://127.0.0.1:9/v3"}
     assert sent() == NotHandedOver(False, Cause.PROVIDER, "it answered nothing")
+
+
+def test_B8_a_request_whose_answer_never_ends_is_ended(
+    provider: type[Provider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "LASTS_AT_MOST", 1.0)
+    provider.trickles, provider.cut = True, threading.Event()
+    assert sent() == NotHandedOver(False, Cause.SILENCE, "within 1 s")
+    assert provider.cut.wait(5), "the provider goes on answering"
+
+
+@pytest.mark.parametrize(("status", "is_permanent"), [("rejected", True), ("invalid", True), ("failed", False)])
+def test_B11_a_recipient_whom_the_provider_refuses_does_not_count_as_handed_over(
+    provider: type[Provider], settings: Settings, status: str, is_permanent: bool
+) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.mandrill.EmailBackend"
+    settings.ANYMAIL = {"MANDRILL_API_KEY": "key", "MANDRILL_API_URL": settings.ANYMAIL["MAILGUN_API_URL"]}
+    letter = delivery.render("letter", uuid4())
+    assert isinstance(letter, delivery.Message)
+    taken = [{"email": "somebody.else@contoso.example", "status": "sent", "_id": "1"}]
+    provider.body = json.dumps([*taken, {"email": letter.to, "status": status, "_id": "2"}]).encode()
+    answer = delivery.hand_over(letter, message_id="<1@guests.example>", may_leave=lambda: True)
+    assert isinstance(answer, NotHandedOver)
+    assert (answer.is_permanent, answer.cause) == (is_permanent, Cause.RECIPIENT)
+    provider.body = json.dumps([{"email": letter.to, "status": "rejected", "_id": "2"}]).encode()
+    answer = delivery.hand_over(letter, message_id="<1@guests.example>", may_leave=lambda: True)
+    assert isinstance(answer, NotHandedOver)
+    assert (answer.is_permanent, answer.cause) == (True, Cause.RECIPIENT)
