@@ -20,7 +20,7 @@ class EndableAdapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         """As requests makes it, with connections that tell of their sockets."""
-        pool = super().get_connection_with_tls_context(*args, **options)
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
         adapter = self
 
         class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]  # urllib3 chooses it by the scheme
