@@ -156,4 +156,6 @@ def _haproxy(proxy: Proxy, nodes: tuple[int, int], certificate: Certificate) -> 
         "/etc/ssl/guests.example.org/fullchain-and-key.pem": str(certificate.both),
         **_nodes(nodes),
     }
+    if os.geteuid() != 0:  # only root may become somebody else
+        replaced |= {"    user haproxy\n    group haproxy\n": ""}
     return ["-db", "-f", _shipped("haproxy.cfg", replaced, proxy.folder / "haproxy.cfg")]
