@@ -23,7 +23,7 @@ class EndableAdapter(HTTPAdapter):
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         adapter = self
 
-        class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]  # urllib3 chooses it by the scheme
+        class Connection(pool.ConnectionCls):  # type: ignore[misc]  # urllib3 chooses it by the scheme
             def connect(self) -> None:
                 super().connect()
                 adapter.note(self.sock)
