@@ -1,4 +1,4 @@
-"""The proxies as docs/deploy ships them: only addresses, ports and certificate paths are replaced."""
+"""The proxies as docs/deploy ships them: only addresses, ports, certificate paths and HAProxy's user are replaced."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _nginx(proxy: Proxy, nodes: tuple[int, int], certificate: Certificate) -> li
     frame.write_text(
         f"{user}daemon off;\nworker_processes 1;\npid {proxy.folder / 'pid'};\n"
         f"error_log {proxy.folder / 'error.log'};\n"
-        f"events {{ worker_connections 1024; }}\nhttp {{\n{temporary}\n    include {site};\n}}\n"
+        f"events {{ worker_connections 1024; }}\nhttp {{\n    access_log off;\n{temporary}\n    include {site};\n}}\n"
     )
     return ["-p", proxy.folder, "-c", frame, "-e", proxy.folder / "start.log"]
 
@@ -152,10 +152,10 @@ def _haproxy(proxy: Proxy, nodes: tuple[int, int], certificate: Certificate) -> 
     replaced = {
         "bind :80\n": f"bind 127.0.0.1:{proxy.http}\n",
         "bind :443 ssl": f"bind 127.0.0.1:{proxy.https} ssl",
+        # Only root may become somebody else, and then the kernel no longer ends it when we die.
+        "    user haproxy\n    group haproxy\n": "",
         "log /dev/log local0 notice": "log stderr format raw local0 notice",
         "/etc/ssl/guests.example.org/fullchain-and-key.pem": str(certificate.both),
         **_nodes(nodes),
     }
-    if os.geteuid() != 0:  # only root may become somebody else
-        replaced |= {"    user haproxy\n    group haproxy\n": ""}
     return ["-db", "-f", _shipped("haproxy.cfg", replaced, proxy.folder / "haproxy.cfg")]

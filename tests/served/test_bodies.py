@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -73,7 +74,8 @@ def test_both_lengths_at_once_never_make_two_requests(proxy: Proxy) -> None:
         stream.sendall(head("POST", FRONT_DOOR, FORM, CHUNKED, f"Content-Length: {len(body)}") + body)
         answer = wire.read(stream)
         assert answer.status == (400 if proxy.name == "nginx" else 403)
-        assert stream.recv(1) == b""
+        with suppress(ConnectionResetError):  # what was not read ends a connection this way
+            assert stream.recv(1) == b""
 
 
 def test_a_node_refuses_a_coding_that_it_does_not_decode(nodes: Nodes) -> None:
