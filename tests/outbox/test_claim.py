@@ -128,6 +128,20 @@ def test_B11_it_waits_out_its_back_off_also_when_its_message_comes_twice(fabrika
     assert claimed_by_worker(fabrikam, mail)
 
 
+@pytest.mark.parametrize(("took", "wait"), [(0, 2.0), (1, 1.0), (10, 1.0)])
+def test_B11_a_try_that_hung_is_followed_by_the_next_at_once(
+    fabrikam: Tenant, mail: OutboundMail, took: float, wait: float
+) -> None:
+    claimed = claimed_by_worker(fabrikam, mail)
+    assert claimed is not None
+    with tenant_scope(fabrikam.id):
+        operations.retry_later(claimed=claimed, reason="", again_after=timedelta(), took=timedelta(seconds=took))
+    later(fabrikam, mail, timedelta(seconds=wait - 0.5))
+    assert claimed_by_worker(fabrikam, mail) is None
+    later(fabrikam, mail, timedelta(seconds=0.5 + wait / 4))
+    assert claimed_by_worker(fabrikam, mail)
+
+
 def test_B11_it_waits_as_long_as_the_provider_asks(fabrikam: Tenant, mail: OutboundMail) -> None:
     claimed = claimed_by_worker(fabrikam, mail)
     assert claimed is not None

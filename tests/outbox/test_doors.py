@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import re
 import signal
+import socket
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db.models import F
+from django.test import Client
+from pytest_django import Settings
 
+from config import health
 from outbox import operations, tasks
 from outbox.management.commands.relay import Relay
 from outbox.models import OutboundMail, State
@@ -76,6 +80,38 @@ def test_it_claims_nothing_more_once_it_was_told_to_stop(fabrikam: Tenant, enque
     relay.stop(signal.SIGTERM, None)
     assert relay.run(2)
     assert states() == {State.QUEUED: 1}
+
+
+def test_B11_a_mail_server_that_is_down_makes_the_installation_degraded(
+    fabrikam: Tenant, enqueue: Enqueue, sink: Sink, settings: Settings
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        settings.EMAIL_PORT = gone.getsockname()[1]
+    with tenant_scope(fabrikam.id):
+        mail = enqueue()
+    nudged(fabrikam, mail.id)
+
+    def grow_older(by: timedelta) -> None:
+        with tenant_scope(fabrikam.id):
+            OutboundMail.objects.update(created_at=F("created_at") - by)
+            mail.refresh_from_db()
+
+    grow_older(timedelta(seconds=20))
+    assert not says_that_mail_waits()
+    with tenant_scope(fabrikam.id):
+        OutboundMail.objects.update(due_at=F("due_at") + timedelta(minutes=1))  # as after more tries
+    grow_older(timedelta(seconds=10))
+    assert mail.due_at > datetime.now(UTC)
+    assert says_that_mail_waits()
+
+
+def says_that_mail_waits() -> bool:
+    """Whether /readyz, asked anew, names the outbox."""
+    health.slow_parts.forget()
+    try:
+        return "outbox" in Client().get("/readyz").json()["degraded"]
+    finally:
+        health.slow_parts.forget()
 
 
 def test_it_forgets_what_was_settled_long_ago_and_nothing_else(

@@ -17,6 +17,16 @@ def test_B11_it_waits_longer_after_each_failed_try(tries: int, seconds: int) -> 
     assert back_off(tries) == timedelta(seconds=seconds)
 
 
+def test_B11_a_code_is_tried_seven_times_within_a_minute_whatever_chance_adds() -> None:
+    tried_at, tries = timedelta(), 1
+    while tried_at + jittered(back_off(tries, is_code=True), 1) <= timedelta(minutes=1):
+        tried_at += jittered(back_off(tries, is_code=True), 1)
+        tries += 1
+    assert tries >= 7
+    waits = [back_off(tries, is_code=True) for tries in range(1, 2000)]
+    assert waits == sorted(waits), "it never waits less than before"
+
+
 @pytest.mark.parametrize(("share", "seconds"), [(0, 60), (0.5, 67.5), (1, 75)])
 def test_B11_it_adds_up_to_a_quarter_so_that_mails_do_not_return_together(share: float, seconds: float) -> None:
     assert jittered(timedelta(seconds=60), share) == timedelta(seconds=seconds)
