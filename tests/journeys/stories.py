@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
 from typing import Any
@@ -160,6 +161,8 @@ def plain(text: str, *, address: str = "") -> str:
 def bytes_of(response: Any, *, address: str = "") -> tuple[int, dict[str, str], list[str], str]:
     """All that a browser gets: status, headers, cookies and body, without what differs between any two pages."""
     headers = {name: plain(value, address=address) for name, value in response.headers.items()}
+    if "Retry-After" in headers:  # in half minutes: a slow machine needs seconds from one page to the next
+        headers["Retry-After"] = str(math.ceil(int(headers["Retry-After"]) / 30) * 30)
     cookies = sorted(
         f"{cookie.key} {sorted((name, value) for name, value in cookie.items() if name != 'expires')}"
         for cookie in response.cookies.values()
