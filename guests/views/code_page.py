@@ -57,6 +57,7 @@ def show(
     address = canonical(flow.address)
     route = {"tenant": request.tenant.primary_domain, "flow_id": flow.id}
     wanted = goal(request)
+    code_url = carrying(reverse("guests:enter_code", kwargs=route), wanted)
     resend_url = carrying(reverse("guests:send_again", kwargs=route), wanted)
     is_sign_up = flow.sign_up_application_id is not None
     again_url = wanted.sign_up_url if is_sign_up and wanted.sign_up_url else start_again_url(request)
@@ -82,7 +83,8 @@ def show(
         request,
         "sign_in/enter_code.html",
         status=status,
-        code_url=carrying(reverse("guests:enter_code", kwargs=route), wanted),
+        code_url=code_url,
+        own_url=code_url if request.method == "POST" else "",
         resend_url=resend_url,
         start_again_url=again_url,
         masked_address=address.masked,

@@ -132,11 +132,13 @@ def _show(
             minutes=CODE_MINUTES,
             **shared,
         )
+    code_url = carrying(reverse("guests:common_code", args=[flow.id]), _sealed(request))
     response = page(
         request,
         "sign_in/first_party_code.html",
         status=status,
-        code_url=carrying(reverse("guests:common_code", args=[flow.id]), _sealed(request)),
+        code_url=code_url,
+        own_url=code_url if request.method == "POST" else "",
         expires_at=challenge.expires_at,
         from_address=settings.DEFAULT_FROM_EMAIL,
         sent_at=challenge.sent_at,

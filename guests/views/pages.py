@@ -49,13 +49,22 @@ def _versioned(route: str, tenant: Tenant, version: str) -> str:
     return f"{reverse(route, kwargs={'tenant': tenant.primary_domain})}?v={version[:12]}"
 
 
+TAKE_BOTH = {"common", "front_door", "enter_code", "common_code", "permissions", "terms", "about", "invite", "leave"}
+"""Names of the addresses that show a page on GET and take its form on POST."""
+
+
 def room(request: HttpRequest) -> dict[str, object]:
-    """What templates/base.html names: `tenant` (a Plate, or None where no tenant is named), `reference` and `now`."""
+    """What templates/base.html names: `tenant` (a Plate, or None where no tenant is named), `reference`, `now`, and
+    `own_url`: where the browser asks for the page again, if the page answers a form ("" elsewhere).
+    """
+    found = request.resolver_match
+    takes_both = found is not None and found.namespace == "guests" and found.url_name in TAKE_BOTH
     tenant: Tenant | None = getattr(request, "tenant", None)
     return {
         "tenant": plate(tenant) if tenant else None,
         "reference": getattr(request, "correlation", ""),
         "now": timezone.now(),  # a view is a door
+        "own_url": request.get_full_path() if request.method == "POST" and takes_both else "",
     }
 
 
