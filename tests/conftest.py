@@ -19,7 +19,8 @@ from django.test import TransactionTestCase
 from tenants.audit import Actor, ActorKind
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests import factories, own_transaction
+from tests import done_once, factories, own_transaction
+from tests.made_database import make_database
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the test's thread
 
@@ -46,7 +47,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         if worker:  # one database for each process of a parallel run
             owner.settings_dict["TEST"]["NAME"] = f"test_{real}_{worker}"
-        owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        make_database(owner)
         app.close()
         app.close_pool()  # type: ignore[attr-defined]  # a pool made earlier keeps the old name
         app.settings_dict["NAME"] = owner.settings_dict["NAME"]
@@ -80,6 +81,14 @@ def _end_connections(params: dict[str, Any]) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _done_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        done_once.look_up_static_files_once(patch)
+        done_once.make_few_signing_keys(patch)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

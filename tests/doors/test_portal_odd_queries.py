@@ -42,25 +42,26 @@ def test_R64_what_cannot_be_read_hides_none_and_what_nobody_has_lists_nobody(
     assert ("Nicole Wagner" in answer.content.decode()) is is_listed
 
 
-def columns_of_lists() -> list[tuple[str, str]]:
-    """Each list of ours with each column of its rows."""
-    return [
-        (f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", field.name)
+def columns_of_lists() -> dict[str, list[str]]:
+    """Each list of ours with the columns of its rows."""
+    return {
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist": [
+            field.name for field in model._meta.get_fields() if getattr(field, "concrete", False)
+        ]
         for model in admin.site._registry
-        for field in model._meta.get_fields()
-        if getattr(field, "concrete", False)
-    ]
+    }
 
 
 def test_R63_no_list_is_filtered_by_a_column_that_its_filters_do_not_ask_for(portal: Client, nicole: Guest) -> None:
     """A password's hash could be read so, letter by letter."""
     told = list[object]()
-    for page, column in columns_of_lists():
-        plain = shown_rows(portal.get(reverse(page), follow=True))
+    for page, columns in columns_of_lists().items():
+        plain = portal.get(reverse(page), follow=True)
         for way in ("__startswith", "__regex", "__isnull"):
-            answer = portal.get(f"{reverse(page)}?{column}{way}=1", follow=True)
-            if answer.status_code != 200 or shown_rows(answer) != plain:
-                told.append((page, column + way, answer.status_code))
+            answer = portal.get(reverse(page), {f"{column}{way}": "1" for column in columns}, follow=True)
+            is_as_plain = answer.redirect_chain == plain.redirect_chain and shown_rows(answer) == shown_rows(plain)
+            if answer.status_code != 200 or not is_as_plain:
+                told.append((page, way, answer.status_code, answer.redirect_chain))
     assert told == []
 
 

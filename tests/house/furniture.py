@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from django.db import connection
@@ -88,7 +89,7 @@ class House:
     def domain(self) -> str:
         return self.tenant.primary_domain
 
-    @property
+    @cached_property
     def administrator_id(self) -> UUID:
         """The tenant's first administrator, whom the test appointed."""
         return self.tenant.roles.order_by("administrator__created_at")[0].administrator_id
