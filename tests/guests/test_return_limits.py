@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from django.db.models import F
 
 from guests import limits
-from guests.models import SignInFlow
+from guests.models import ProviderAnswer, SignInFlow
 from passcodes.rules import Pool
 from providers.models import IdentityProvider
 from tenants import budgets
@@ -18,8 +19,9 @@ from tenants.models import Budget, Tenant
 from tenants.scope import tenant_scope
 from tests.journeys.browser import Browser, Page
 from tests.journeys.conftest import Invite, invite
-from tests.journeys.partners import ADATUM, NICOLE_AT_ADATUM, add_oidc, bring, come_back, leave
+from tests.journeys.partners import ADATUM, NICOLE_AT_ADATUM, add_oidc, add_saml, bring, come_back, leave
 from tests.peers.hostile_op import TOKEN, HostileProvider, running
+from tests.peers.saml_idp import Person, SamlIdp, needs_xmlsec1
 
 __all__ = ["invite"]
 
@@ -42,7 +44,7 @@ def adatum(fabrikam: Tenant, peer: HostileProvider) -> IdentityProvider:
     return add_oidc(fabrikam, peer.url, ADATUM)
 
 
-def spend_returns(tenant_id: UUID, *, pool: Pool, address_key: str = "") -> None:
+def spend_returns(tenant_id: UUID, *, pool: Pool, address_key: str = "", step: str = "return") -> None:
     """As many answers as one network may bring back."""
     for _ in range(limits.RETURNS):
         allowances = limits.for_returning(
@@ -50,7 +52,7 @@ def spend_returns(tenant_id: UUID, *, pool: Pool, address_key: str = "") -> None
             flow_id=uuid4(),
             address_key=address_key,
             pool=pool,
-            step="return",
+            step=step,
             source=HERE,
             trusted=False,
         )
@@ -82,6 +84,21 @@ def test_R17_strangers_answers_wait_and_cost_no_token_request_while_a_link_still
     assert_waits(come_back(stranger, fabrikam, adatum, peer, leave(stranger)))
     assert peer.count(TOKEN) == 0
     assert come_back(holder, fabrikam, adatum, peer, leave(holder)).heading == "Review permissions"
+
+
+@needs_xmlsec1
+def test_R17_posted_answers_wait_and_are_not_kept(fabrikam: Tenant, invite: Invite, tmp_path: Path) -> None:
+    idp = SamlIdp(tmp_path)
+    add_saml(fabrikam, idp.federation_metadata, ADATUM, name="Adatum WS-Fed", kind="wsFed")
+    invite(fabrikam, NICOLE_AT_ADATUM)
+    stranger = by_address(NICOLE_AT_ADATUM)
+    where, fields = idp.answer_ws_federation(leave(stranger, "Adatum WS-Fed"), Person(mail=NICOLE_AT_ADATUM))
+    spend_returns(fabrikam.id, pool=Pool.STRANGER, step="post")
+    assert_waits(stranger.posted_from_elsewhere(where, fields))
+    with tenant_scope(fabrikam.id):
+        assert not ProviderAnswer.objects.exists()
+    Budget.objects.update(ends_at=F("ends_at") - timedelta(minutes=10))
+    assert stranger.posted_from_elsewhere(where, fields).heading == "Review permissions"
 
 
 def test_R17_nobody_behind_the_same_network_spends_what_a_known_guest_may_bring_back(
