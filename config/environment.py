@@ -42,7 +42,7 @@ def malformed(name: str, why: str, fix: str) -> ImproperlyConfigured:
 
 def text(name: str) -> str:
     """The variable's value without outer spaces; empty where it is not set."""
-    return env.ENVIRON.get(name, "").strip()
+    return str(env.ENVIRON.get(name, "")).strip()
 
 
 def words(name: str) -> list[str]:

@@ -53,7 +53,7 @@ PROVIDER_KEYS = keys("PROVIDER_KEYS") if text("PROVIDER_KEYS") else ()
 _public = origin("PUBLIC_URL", "links in mails begin with it, as https://guests.example.org")
 PUBLIC_URL = _public.geturl()
 IS_HTTPS = _public.scheme == "https"
-ALLOWED_HOSTS = words("ALLOWED_HOSTS") or [_public.hostname]
+ALLOWED_HOSTS = words("ALLOWED_HOSTS") or [str(_public.hostname)]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 USE_X_FORWARDED_HOST = False
 # How many proxies of one's own stand in front: each adds one hop to X-Forwarded-For. 0 = nobody, the header is ignored.

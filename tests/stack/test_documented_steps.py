@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -40,6 +41,10 @@ def blocks(heading: str) -> list[str]:
     """The shell blocks of one section of docs/running.md."""
     text = (ROOT / "docs" / "running.md").read_text()
     return BLOCK.findall(text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0])
+
+
+def says(log: Path, words: str) -> bool:
+    return words in log.read_text()
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
@@ -139,9 +144,7 @@ def test_the_documented_steps_lead_to_pages_served_by_the_units(installed: Machi
             processes[name] = stack.enter_context(installed.serving(unit, logs[name]))
         assert eventually(lambda: answers(port)), logs["web"].read_text()
         for name, words in UNITS.items():
-            assert eventually(lambda log=logs[name], words=words: words in log.read_text()), (
-                name + logs[name].read_text()
-            )
+            assert eventually(partial(says, logs[name], words)), name + logs[name].read_text()
         assert eventually(lambda: any(installed.path("/var/lib/vestibule").glob("beat*"))), logs["beat"].read_text()
         assert eventually(lambda: json.loads(get(port, "/readyz")[1])["status"] == "ready"), get(port, "/readyz")
         status, page = get(port, "/")
