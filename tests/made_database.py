@@ -19,7 +19,7 @@ LOCK = 1_330_001
 
 def make_database(owner: BaseDatabaseWrapper) -> None:
     """Make the owner's test database and let its connection lead there, as create_test_db does."""
-    name = owner.creation._get_test_db_name()
+    name = owner.creation._get_test_db_name()  # type: ignore[attr-defined]  # private to Django
     copied = PREFIX + _digest()
     with closing(_connect(owner)) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [LOCK])

@@ -114,6 +114,10 @@ def answers(port: int) -> bool:
         return False
 
 
+def says(log: Path, words: str) -> bool:
+    return words in log.read_text()
+
+
 @pytest.fixture
 def installed(tmp_path: Path, sockets: Path, group: Group) -> Iterator[Machine]:
     """A machine on which every step of the first time was done."""
