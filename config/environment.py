@@ -25,6 +25,9 @@ _ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]\\]+)(?::[0-9
 
 env = environ.Env()
 
+KNOWN: set[str] = set()
+"""The names that were asked for, so that others which look like them can be told."""
+
 
 def read_running_stack(data_dir: Path) -> None:
     """Take what script/up wrote while it runs, unless the environment names a database of its own.
@@ -42,6 +45,7 @@ def malformed(name: str, why: str, fix: str) -> ImproperlyConfigured:
 
 def text(name: str) -> str:
     """The variable's value without outer spaces; empty where it is not set."""
+    KNOWN.add(name)
     return str(env.ENVIRON.get(name, "")).strip()
 
 

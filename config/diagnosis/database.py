@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Final
 
@@ -14,11 +15,15 @@ from django.utils import timezone
 from config.database_roles import LONGEST_TRANSACTION
 from config.diagnosis.findings import Line, bad, first_line, good, note, warning
 from config.environment import is_loopback
+from config.process_names import PRODUCT
 from tenants.checks import owned_tables_have_policies
 from tenants.database_fault import database_fault, fault_of, login
 
 OLDEST_SERVER: Final = 150000
 """PostgreSQL 15: the first in which the owner of a database may make tables in it without a superuser."""
+
+_THREADED: Final = ("web", "relay")
+"""Processes whose threads use the whole pool; the others work on one connection."""
 
 MOST_DRIFT: Final = timedelta(seconds=2)
 
@@ -65,6 +70,31 @@ def encryption() -> Line:
         "whoever stands between this machine and the database can read along: its certificate is not verified. "
         "Add ?sslmode=verify-full to DATABASE_URL, and TLS_CA_FILE for an authority of your own.",
     )
+
+
+def connections() -> Line:
+    """What all our processes may open, as far as they are connected now, against what PostgreSQL allows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+            " - coalesce(current_setting('reserved_connections', true), '0')::int"
+        )
+        (allowed,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT DISTINCT application_name FROM pg_stat_activity"
+            " WHERE usename = current_user AND application_name LIKE %s",
+            [f"{PRODUCT} %"],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
+    kinds = Counter(name.split()[1] for name in names)
+    most = sum(count * (pool if kind in _THREADED else 1) for kind, count in kinds.items())
+    seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    said = f"the processes that are connected ({seen}) may open {most}, and PostgreSQL allows {allowed}"
+    if most > allowed:
+        return warning("connections", f"{said}. Raise max_connections there, or lower DATABASE_POOL here.")
+    return good("connections", f"{said}: room for {(allowed - most) // pool} more web processes.")
 
 
 def owner() -> Line:

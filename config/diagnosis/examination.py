@@ -9,16 +9,17 @@ from collections.abc import Callable
 
 from django.db import DatabaseError
 
-from config.diagnosis import address, database, keys, mail, providers, work
+from config.diagnosis import address, database, keys, mail, providers, variables, work
 from config.diagnosis.findings import Line, State, bad, first_line
 
 
 def examine() -> list[Line]:
     """Every line, in the order in which the needs build on each other. Never raises for what it finds."""
-    lines = [keys.keys(), address.address(), database.database()]
+    lines = [keys.keys(), address.address(), *variables.breadth(), variables.unread(), database.database()]
     if lines[-1].state is not State.BAD:
         of_database: tuple[Callable[[], Line], ...] = (
             database.encryption,
+            database.connections,
             database.owner,
             database.migrations,
             database.row_security,
