@@ -12,6 +12,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
 
 from config.http.guard import guarded
+from tenants.key_fingerprints import keep_noting
 from tenants.queue import prepare_to_publish
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -23,3 +24,4 @@ if not settings.IS_UNGATHERED and not getattr(staticfiles_storage, "hashed_files
 
 reverse("livez")  # imports every view
 prepare_to_publish()
+keep_noting()

@@ -1,7 +1,6 @@
 """Tenants, who administers them, their history and the counters that bind strangers.
 
-Knows rows and constraints only; operations.py writes them. Tenant, VerifiedDomain, Administrator, RoleAssignment,
-RoleOffer and Budget belong to no tenant's scope, because the scope is found through them or they have none.
+Rows and constraints only. Tenant, VerifiedDomain, Administrator, RoleAssignment, RoleOffer and Budget have no scope.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from tenants.key_fingerprints import KeyFingerprint as KeyFingerprint
 from tenants.owned import OwnedModel
 from tenants.roles import Role
 

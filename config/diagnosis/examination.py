@@ -28,7 +28,7 @@ def examine() -> list[Line]:
         )
         lines += [_guarded(check) for check in of_database]
         if all(line.state is not State.BAD for line in lines):
-            of_rows = (keys.live_keys, providers.sealed_secrets, work.outbox, work.history)
+            of_rows = (keys.used_keys, keys.live_keys, providers.sealed_secrets, work.outbox, work.history)
             lines += [_guarded(check) for check in of_rows]
     return [*lines, work.broker(), mail.mail(), mail.sender(), mail.mail_events(), providers.registrations()]
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from config.diagnosis.findings import Line, bad, good
 from passcodes.models import Challenge
+from tenants.key_fingerprints import KeyFingerprint, own, strange_keys
 from tenants.scope import every_tenant
 
 
@@ -27,3 +28,27 @@ def live_keys() -> Line:
         said = ", ".join(f"{one['n']} of key {one['key_id']}" for one in found)
         return bad("live codes", f"cannot be verified: {said}. Put the key back into PASSCODE_KEYS, behind the first.")
     return good("live codes", "every one can be verified.")
+
+
+def used_keys() -> Line:
+    """The keys here are the ones that the database was used with, and nobody uses others under their ids."""
+    strange = strange_keys()
+    if not strange:
+        known = KeyFingerprint.objects.values_list("setting", "key_id")
+        new = [f"{setting} {key_id}" for setting, key_id in own() if (setting, key_id) not in set(known)]
+        return good(
+            "used keys", f"not used yet: {', '.join(new)}." if new else "the same as the database was used with."
+        )
+    one = strange[0]
+    when = f"{one.last_used_at:%Y-%m-%d %H:%M} UTC"
+    if one.ours_is_known:
+        return bad(
+            "used keys",
+            f"another process uses a different key {one.key_id} in {one.setting} (last at {when}), so one cannot read "
+            "what the other makes. Give every process on every node the same keys.",
+        )
+    return bad(
+        "used keys",
+        f"key {one.key_id} in {one.setting} is not the one that this database was used with (last at {when}). Put that "
+        "one back, or give a new key an id of its own.",
+    )

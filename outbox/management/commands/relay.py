@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from outbox import operations
 from tenants.doors.commands import OperatorCommand
+from tenants.key_fingerprints import keep_noting
 from tenants.scope import every_tenant, tenant_scope
 
 SENDERS: Final = 4
@@ -165,6 +166,7 @@ class Command(OperatorCommand):
         relay = Relay(is_draining=options["once"])
         signal.signal(signal.SIGTERM, relay.stop)
         signal.signal(signal.SIGINT, relay.stop)
+        keep_noting()
         log.info("Relaying with %d senders.", options["senders"])
         if not relay.run(options["senders"]):
             log.warning("A mail was still on its way; another sender takes it up when its lease ends.")
