@@ -13,7 +13,7 @@ import pytest
 from config.diagnosis import database, mail, variables
 from config.diagnosis.causes import network_cause
 from config.diagnosis.findings import State
-from tenants.database_fault import database_fault, fault_of
+from tenants.database_fault import database_fault, fault_of, login
 
 NETWORKS = {
     "every IPv4 address": (["0.0.0.0/0"], True),
@@ -83,8 +83,8 @@ def test_H_a_sender_without_a_domain_is_told(sender: str, state: State, settings
 
 @pytest.mark.django_db
 def test_H_connections_that_all_processes_may_open_are_compared(settings: Any) -> None:
-    login = database.login("default")
-    with closing(psycopg.connect(**login | {"application_name": "vestibule web 0.1.0 node2/4711"})):
+    known = login("default")
+    with closing(psycopg.connect(**known | {"application_name": "vestibule web 0.1.0 node2/4711"})):
         # One look is kept for a whole transaction by PostgreSQL, so the other process is there before it.
         line = database.connections()
         assert line.state is State.GOOD
@@ -100,7 +100,7 @@ def test_H_connections_that_all_processes_may_open_are_compared(settings: Any) -
 
 @pytest.mark.django_db
 def test_H_the_true_cause_of_a_database_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = database.login("default")
+    known = login("default")
     with closing(socket.create_server(("127.0.0.1", 0))) as closed:
         port = closed.getsockname()[1]
     cases = {
