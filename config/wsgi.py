@@ -12,7 +12,6 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import reverse
 
 from config.http.guard import guarded
-from tenants.key_fingerprints import keep_noting
 from tenants.queue import prepare_to_publish
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
