@@ -18,6 +18,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = guarded(get_wsgi_application())
 
+from tenants.key_fingerprints import keep_noting  # noqa: E402  # a model, which needs Django to be set up
+
 if not settings.IS_UNGATHERED and not getattr(staticfiles_storage, "hashed_files", None):
     raise ImproperlyConfigured("The style sheets are not in place. Run once per version: manage.py collectstatic")
 
