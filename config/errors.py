@@ -6,6 +6,7 @@ with whatever the request has, and never touch the database: the last of them is
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig
@@ -14,6 +15,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from config.http.database import unavailable
+from config.outage import is_away, outage
 from guests.views.pages import page
 
 
@@ -35,7 +38,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, without a tenant: whatever broke, this page asks nobody."""
+    """500, or 503 where the database is away. Without a tenant: whatever broke, this page asks nobody."""
+    error = sys.exc_info()[1]
+    if error is not None and is_away(error):
+        outage.begin(error)
+        return unavailable(request)
     reference = getattr(request, "correlation", "")
     now = timezone.now()  # an error page is a door
     return HttpResponse(render_to_string("500.html", {"reference": reference, "now": now}), status=500)

@@ -7,8 +7,10 @@ costs something is asked at most once in two seconds, and the schema only until 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import current_app
@@ -18,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from config.outage import is_away, outage, patience
 from outbox.models import OutboundMail
 from tenants.scope import every_tenant
 
@@ -27,6 +30,9 @@ LAG = timedelta(seconds=30)
 FRESH = 2.0
 """Seconds for which an answer stands."""
 
+ANSWERS_WITHIN = 0.9
+"""Seconds for a statement of ours; with the wait for a connection, the probe is answered within 3 s."""
+
 
 class Kept:
     """An answer of this process, asked for anew when it is older than FRESH."""
@@ -35,12 +41,22 @@ class Kept:
         self._ask = ask
         self._answer: list[str] = []
         self._asked_at: float | None = None
+        self._asking = threading.Lock()
 
     def __call__(self) -> list[str]:
-        if self._asked_at is None or time.monotonic() - self._asked_at >= FRESH:
-            self._answer = self._ask()
-            self._asked_at = time.monotonic()
+        # One thread asks. The others take the answer before it, and wait only where there is none.
+        if self._is_fresh() or not self._asking.acquire(blocking=self._asked_at is None):
+            return self._answer
+        try:
+            if not self._is_fresh():
+                self._answer = self._ask()
+                self._asked_at = time.monotonic()
+        finally:
+            self._asking.release()
         return self._answer
+
+    def _is_fresh(self) -> bool:
+        return self._asked_at is not None and time.monotonic() - self._asked_at < FRESH
 
     def forget(self) -> None:
         """Ask anew the next time."""
@@ -65,14 +81,31 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _missing() -> list[str]:
     missing = [] if settings.PASSCODE_KEYS else ["PASSCODE_KEYS"]
+    if not outage.is_over():
+        return [*missing, "database"]
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        if not _schema.is_right():
-            missing.append("migrations")
-    except Error:
+        with patience(ANSWERS_WITHIN):
+            missing += _database_faults()
+            if not _schema.is_right():
+                missing.append("migrations")
+    except Error as error:
+        with suppress(Error):
+            connection.close()
+        if is_away(error):
+            outage.begin(error)  # replaces the pool's connections, which may all be dead
         missing.append("database")
     return missing
+
+
+def _database_faults() -> list[str]:
+    """What keeps a guest's next request from working: a server that takes no changes, or a role past row security."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, rolsuper OR rolbypassrls"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        is_read_only, is_unbound = cursor.fetchone()
+    return ["writable database"] * is_read_only + ["application role"] * is_unbound
 
 
 class _Schema:
@@ -91,7 +124,7 @@ class _Schema:
 def _slow() -> list[str]:
     slow = []
     try:
-        with every_tenant(reason="the outbox's lag is one number for the whole installation"):
+        with patience(ANSWERS_WITHIN), every_tenant(reason="the outbox's lag is one number for the whole installation"):
             is_late = OutboundMail.objects.late(LAG).exists()
         if is_late:
             slow.append("outbox")

@@ -28,9 +28,9 @@ from config.environment import (
     words,
 )
 from config.logs import LEVELS, logging_rules
+from config.outage import FOR_CONNECTION, PatientConnection, clear_connection
 from config.process_names import application_name
 from config.server_urls import authorities, broker, database, mail
-from tenants.scope import clear_tenant
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -68,12 +68,23 @@ TLS_CA_FILE = authorities("TLS_CA_FILE")
 
 # --- Databases: the application role, which row security binds, and the owner, which migrates --------------------
 DATABASES = {"default": database("DATABASE_URL", authorities=TLS_CA_FILE, application=application_name())}
-DATABASES["default"]["OPTIONS"] |= {
+# A dead peer is noticed on the network within 10 s; what DATABASE_URL says of these itself comes first.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": FOR_CONNECTION,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    **DATABASES["default"]["OPTIONS"],
     "pool": {
         "min_size": 1,
         "max_size": number("DATABASE_POOL", default=8, least=1),
-        "timeout": 5,
-        "reset": clear_tenant,
+        "timeout": FOR_CONNECTION,
+        # Seconds until an attempt is given up; the next request then connects at once. The pool's own 5 minutes double
+        # the pause between two attempts up to 128 s.
+        "reconnect_timeout": 1.0,
+        "connection_class": PatientConnection,
+        "reset": clear_connection,
     },
 }
 if text("DATABASE_OWNER_URL"):
@@ -173,6 +184,7 @@ MIDDLEWARE = [
     "config.http.answers.NoStore",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.http.database.DatabaseLimit",  # after those that give every answer its headers; nobody above it reads a row
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -39,7 +39,8 @@ def test_it_reads_the_migrations_until_they_are_right_and_never_again(db):
     ask()
     health.missing_parts.forget()
     _, _, asked = ask()
-    assert asked == ["SELECT 1"]
+    assert len(asked) == 1
+    assert "pg_is_in_recovery" in asked[0]
 
 
 def test_a_missing_key_is_told_when_the_answer_is_asked_anew(db, settings):

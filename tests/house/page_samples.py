@@ -276,5 +276,6 @@ SAMPLES = [
     Sample("error-proxy", "proxy.html", {"missing": "TRUSTED_PROXIES"}, tenant=None),
     Sample("error-proxy-header", "proxy.html", {"missing": "X-Forwarded-For"}, tenant=None),
     Sample("error-500", "500.html", tenant=None),
+    Sample("error-503", "503.html", tenant=None),
 ]
 """Every template, in every state that looks different."""
