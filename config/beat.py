@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from celery.schedules import crontab
 
+_NIGHTLY = timedelta(hours=1)
+"""How long a nightly task waits for a worker."""
+
+
+def _entry(task: str, schedule: timedelta | crontab) -> dict[str, Any]:
+    """A task whose message expires when the next one is due, so that no heap of them waits for a stopped worker."""
+    expires = schedule if isinstance(schedule, timedelta) else _NIGHTLY
+    return {"task": task, "schedule": schedule, "options": {"expires": expires.total_seconds()}}
+
+
 SCHEDULE = {
-    "seal the audit": {"task": "tenants.tasks.seal_audit", "schedule": timedelta(seconds=30)},
-    "take up batches": {"task": "guests.tasks.take_up_batches", "schedule": timedelta(seconds=10)},
-    "sum up": {"task": "guests.tasks.sum_up_tenants", "schedule": timedelta(seconds=60)},
-    "forget what has expired": {"task": "config.tasks.purge", "schedule": timedelta(minutes=10)},
+    "seal the audit": _entry("tenants.tasks.seal_audit", timedelta(seconds=30)),
+    "take up batches": _entry("guests.tasks.take_up_batches", timedelta(seconds=10)),
+    "sum up": _entry("guests.tasks.sum_up_tenants", timedelta(seconds=60)),
+    "forget what has expired": _entry("config.tasks.purge", timedelta(minutes=10)),
     # By the clock, as an interval begins anew with each start; partners announce a certificate weeks before its use.
-    "forget old history": {"task": "tenants.tasks.forget_old_history", "schedule": crontab(hour=2, minute=43)},
-    "read partners' metadata": {"task": "providers.tasks.refresh_all_metadata", "schedule": crontab(hour=3, minute=17)},
+    "forget old history": _entry("tenants.tasks.forget_old_history", crontab(hour=2, minute=43)),
+    "read partners' metadata": _entry("providers.tasks.refresh_all_metadata", crontab(hour=3, minute=17)),
 }

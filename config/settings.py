@@ -101,6 +101,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_PUBLISH_RETRY = False
+# Seconds, below visibility_timeout: the broker hands out again what is not done by then, and a task would run twice.
+CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_TASK_TIME_LIMIT = 55
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_POOL_LIMIT = 32  # as many as threads: else a frozen broker makes the others queue
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,29 +1,32 @@
-"""Beat's work for federations: partners' metadata is read again every day.
+"""Beat's work for federations: partners' metadata is read again every day, by one message for each provider.
 
-Finds the providers whose metadata has an address and enters the scope of each tenant. A partner that does not answer
-must never keep the others waiting longer than one fetch may take.
+A partner that does not answer keeps no other waiting, and no message outlasts the broker's visibility timeout.
 """
 
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 from celery import shared_task
-from django.db import DatabaseError
 from django.utils import timezone
 
 from providers.models import IdentityProvider
 from providers.operations.refreshing import refresh_metadata
 from tenants.audit import SYSTEM
+from tenants.doors.tasks import TenantTask
+from tenants.queue import nudge
 from tenants.refusals import Refusal
-from tenants.scope import every_tenant, tenant_scope
+from tenants.scope import every_tenant
+
+REFRESH = "providers.tasks.refresh_provider_metadata"
 
 log = logging.getLogger(__name__)
 
 
 @shared_task(name="providers.tasks.refresh_all_metadata")
 def refresh_all_metadata(**later: object) -> None:
-    """Read the metadata of every provider that is on again. What failed stands in the tenant's history."""
+    """Publish a message for each provider that is on and whose metadata has an address."""
     with every_tenant(reason="find the providers whose metadata is read again"):
         found = list(
             IdentityProvider.objects.filter(is_enabled=True, settings__metadata_url__startswith="http")
@@ -31,11 +34,12 @@ def refresh_all_metadata(**later: object) -> None:
             .values_list("tenant_id", "id")
         )
     for tenant_id, provider_id in found:
-        try:
-            with tenant_scope(tenant_id):
-                outcome = refresh_metadata(provider_id=provider_id, actor=SYSTEM, now=timezone.now())
-        except DatabaseError:
-            log.exception("The metadata of provider %s was not stored; the next run tries again.", provider_id)
-            continue
-        if isinstance(outcome, Refusal):
-            log.warning("The metadata of provider %s stays as it was: %s", provider_id, outcome.reason)
+        nudge(REFRESH, tenant_id=tenant_id, row_id=provider_id)
+
+
+@shared_task(name=REFRESH, base=TenantTask)
+def refresh_provider_metadata(*, row_id: str, **later: object) -> None:
+    """Read the metadata of one provider again. A failure stands in the tenant's history."""
+    outcome = refresh_metadata(provider_id=UUID(row_id), actor=SYSTEM, now=timezone.now())
+    if isinstance(outcome, Refusal):
+        log.warning("The metadata of provider %s stays as it was: %s", row_id, outcome.reason)

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -16,6 +17,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from providers import tasks
 from providers.connections import connection_to
 from providers.models import IdentityProvider, ServiceProviderKey, SpentAssertion
 from providers.operations import add_identity_provider, spend_assertion
@@ -24,7 +26,7 @@ from providers.operations.refreshing import REFRESHED, refresh_metadata
 from providers.operations.settings import Change
 from providers.operations.signing_key import MADE, ensure_signing_key
 from providers.rules import Asserted
-from providers.tasks import refresh_all_metadata
+from providers.tasks import refresh_all_metadata, refresh_provider_metadata
 from tenants.audit import Actor
 from tenants.encryption import CannotSeal
 from tenants.models import AuditEntry, Outcome, Tenant
@@ -40,7 +42,7 @@ class Place:
     """An address that shows whatever it is told to show."""
 
     def __init__(self) -> None:
-        self.shows, self.status, self.url = "", 200, ""
+        self.shows, self.status, self.url, self.asked = "", 200, "", 0
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ def serving() -> Iterator[Place]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            one.asked += 1
             content = one.shows.encode()
             self.send_response(one.status)
             self.send_header("Content-Length", str(len(content)))
@@ -147,9 +150,32 @@ def test_it_shows_the_metadata_and_makes_none(fabrikam: Tenant, contoso: Tenant,
     assert Client().get(f"/{contoso.id}/saml/metadata").status_code == 404
 
 
-def test_B15_the_next_certificate_arrives_by_itself(
-    fabrikam: Tenant, place: Place, operator: Actor, now: datetime
+def worked_off(name: str, *, tenant_id: UUID, row_id: UUID) -> None:
+    """What a worker does with the message of one provider."""
+    assert name == refresh_provider_metadata.name
+    refresh_provider_metadata.apply(kwargs={"row_id": str(row_id)}, headers={"tenant": str(tenant_id)}, throw=True)
+
+
+def test_each_provider_has_a_message_of_its_own(
+    fabrikam: Tenant, contoso: Tenant, place: Place, operator: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    published: list[tuple[str, UUID, UUID]] = []
+    monkeypatch.setattr(tasks, "nudge", lambda name, *, tenant_id, row_id: published.append((name, tenant_id, row_id)))
+    expected = set()
+    for tenant in (fabrikam, contoso):
+        with tenant_scope(tenant.id):
+            expected.add((tasks.REFRESH, tenant.id, added(place, operator, now).id))
+    asked = place.asked
+    refresh_all_metadata(later="from a newer version")
+    assert set(published) == expected
+    assert len(published) == 2
+    assert place.asked == asked, "the task that publishes asks no partner itself"
+
+
+def test_B15_the_next_certificate_arrives_by_itself(
+    fabrikam: Tenant, place: Place, operator: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "nudge", worked_off)
     with tenant_scope(fabrikam.id):
         provider = added(place, operator, now)
         before = provider.certificates_end_at
