@@ -7,6 +7,7 @@ secret, and is never changed afterwards: the application role has no right to. (
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict, Unpack
@@ -53,9 +54,28 @@ class Told(TypedDict):
     searched by it. Where it is left out, the one in `details` is."""
 
 
+_noted: ContextVar[str] = ContextVar("noted", default="")
+
+
 def record(**told: Unpack[Told]) -> None:
     """Append one line to the open tenant's history, in the running transaction: one INSERT."""
     line(**told).save(force_insert=True)
+    _noted.set(told["actor"].correlation)
+
+
+def noted_reference() -> str:
+    """The reference of the last line that this request wrote; "" before the first. A page shows no other (R64)."""
+    return _noted.get()
+
+
+def note_reference(reference: str) -> None:
+    """Have the page show the reference of an earlier line, which stands for this request as well."""
+    _noted.set(reference)
+
+
+def begin_request() -> None:
+    """Forget what an earlier request of this thread wrote."""
+    _noted.set("")
 
 
 def record_of_administrator(

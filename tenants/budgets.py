@@ -83,6 +83,21 @@ def take_all(allowances: Sequence[Allowance]) -> datetime | None:
     return until
 
 
+def count(key: str, lasts: timedelta) -> tuple[int, datetime]:
+    """Count one more event in a window that refuses nobody: how many there are by now, and when it ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tenants_budget AS b (key, used, allowed, ends_at)"
+            " VALUES (%s, 1, 2147483647, statement_timestamp() + make_interval(secs => %s)) ON CONFLICT (key) DO UPDATE"
+            " SET used = CASE WHEN b.ends_at <= statement_timestamp() THEN 1 ELSE b.used + 1 END,"
+            " ends_at = CASE WHEN b.ends_at <= statement_timestamp() THEN excluded.ends_at ELSE b.ends_at END"
+            " RETURNING used, ends_at",
+            [key, lasts.total_seconds()],
+        )
+        used, ends_at = cursor.fetchone()
+    return used, ends_at
+
+
 def give_back(keys: Collection[str], *, forgotten: Collection[str] = ()) -> None:
     """Return one unit to each budget: what was spent turned out not to be an offence.
 

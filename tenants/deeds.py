@@ -52,6 +52,10 @@ def _deeds() -> dict[str, Deed]:
             "sign_in.begun": ("began to sign in", "tried to sign in"),
             "guest.signed_in": ("signed in", "tried to sign in"),
             "guest.returned": ("came back from the provider", "came back from the provider"),
+            "sign_in.refusals_counted": (
+                "was refused more often than is listed",
+                "was refused more often than is listed",
+            ),
             "guest.signed_out": "signed out",
             "guest.signed_out_elsewhere": "signed out in the other browsers",
             "guest.declined": ("declined the permissions", "declined the permissions"),

@@ -7,13 +7,15 @@ never count by something that whoever asks can invent at will, such as a typed a
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import transaction
 
-from tenants.budgets import Allowance, key, take
+from tenants.audit import Actor, Outcome, note_reference, record
+from tenants.budgets import Allowance, count, key, take_all
+from tenants.scope import current_tenant_id
 from tenants.source import is_exempt, network_key
 
 TRUSTED_TIMES: Final = 10
@@ -23,6 +25,8 @@ LINES_OF_NETWORK: Final = 20
 LINES_ABOUT_ADDRESS: Final = 5
 
 _HOUR: Final = timedelta(hours=1)
+
+_TOLD_AT: Final = frozenset(10**power for power in range(7))
 
 A = TypeVar("A", bound=Allowance)
 
@@ -46,23 +50,40 @@ def for_network(allowance: A, *, tenant_id: UUID, source: str, trusted: bool) ->
     return (allowance,)
 
 
-def may_write_refusal(*, tenant_id: UUID, source: str, address_key: str) -> bool:
-    """Whether one more refusal that cost nothing else may stand in the history: 20 an hour for a network in a tenant,
-    5 of them about one address.
+def may_write_refusal(*, actor: Actor, address_key: str, now: datetime) -> bool:
+    """Whether one more refusal that cost nothing else may stand in the open tenant's history: 20 an hour for a network,
+    5 of them about one address. The network is the actor's.
 
-    Lines can never be deleted, so whoever could write them at will would bury what matters. What has no room leaves
-    nothing behind, not even the count of an address that was made up for it.
+    Lines can never be deleted, so whoever could write them at will would bury what matters. What has no room is
+    counted: the 1st, 10th, 100th… of them in an hour writes a line that says how many there are, and the pages of all
+    of them show that line's reference.
     """
-    network = network_of(source)
+    tenant_id, network = current_tenant_id(), network_of(actor.source)
     lines = (
         Allowance(key("refusal-lines", tenant_id, network), LINES_OF_NETWORK, _HOUR),
         Allowance(key("refusal-lines", tenant_id, network, address_key), LINES_ABOUT_ADDRESS, _HOUR),
     )
+    # Where there is no room, not even the count of an address that was made up for it stays behind.
+    if take_all(lines) is None:
+        return True
     with transaction.atomic():
-        has_room = take(lines) is None
-        if not has_room:
-            transaction.set_rollback(True)
-    return has_room
+        _count_unlisted(key("refusals-unlisted", tenant_id, network), actor, now)
+    return False
+
+
+def _count_unlisted(window: str, actor: Actor, now: datetime) -> None:
+    used, ends_at = count(window, _HOUR)
+    digits = key(window, ends_at.isoformat())[:12].upper()
+    standing = replace(actor, correlation=f"{digits[:4]}-{digits[4:8]}-{digits[8:]}")
+    if used in _TOLD_AT:
+        record(
+            actor=standing,
+            action="sign_in.refusals_counted",
+            at=now,
+            outcome=Outcome.REFUSED,
+            details={"reason": f"Refusals from this network within an hour that are not listed one by one: {used}"},
+        )
+    note_reference(standing.correlation)
 
 
 def _address(source: str) -> str:

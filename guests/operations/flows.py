@@ -26,7 +26,6 @@ from tenants.audit import Actor
 from tenants.limits import may_write_refusal
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
-from tenants.scope import current_tenant_id
 
 ACTION = "sign_in.begun"
 
@@ -186,7 +185,7 @@ def refuse_to_begin(
     refusal: Refusal, *, address_key: str, guest_id: UUID | None, way: Way, asker: Asker, now: datetime
 ) -> Refusal:
     """Write why no sign-in began, unless this network has had its lines, and hand the refusal on. For operations."""
-    if not may_write_refusal(tenant_id=current_tenant_id(), source=asker.source, address_key=address_key):
+    if not may_write_refusal(actor=asker.actor, address_key=address_key, now=now):
         return refusal
     audit.record(
         actor=asker.actor,

@@ -251,7 +251,7 @@ def _audit_refusal(
     if (
         inviter.kind == InviterKind.GUEST
         and refusal.code is Code.WAIT
-        and not may_write_refusal(tenant_id=tenant.id, source=actor.source, address_key=address.key)
+        and not may_write_refusal(actor=actor, address_key=address.key, now=now)
     ):
         return
     audit.record(

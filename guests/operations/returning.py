@@ -192,7 +192,7 @@ def _note_new_address(found: Linked, asserted: Asserted, asker: Asker, now: date
 def _told(refusal: Refusal, flow: SignInFlow, asker: Asker, now: datetime) -> Refusal:
     """Write why coming back opened nothing, unless this network has had its lines, and hand the refusal on."""
     address = flow.address or "-"
-    if may_write_refusal(tenant_id=flow.tenant_id, source=asker.source, address_key=address):
+    if may_write_refusal(actor=asker.actor, address_key=address, now=now):
         audit.record(
             actor=asker.actor,
             action=ACTION,

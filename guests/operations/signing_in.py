@@ -27,6 +27,7 @@ from providers.rules import Method
 from tenants import audit
 from tenants.addresses import canonical
 from tenants.audit import Actor, ActorKind
+from tenants.limits import may_write_refusal
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
@@ -76,7 +77,10 @@ def resend_code(
     policy = EmailPasscodePolicy.objects.first()
     asked = Challenge.objects.filter(id=flow.challenge_id).values_list("created_at", flat=True)
     if policy is not None and policy.voids(asked.first()):
-        return Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off.")
+        refusal = Refusal(Code.OTP_OFF, reason="Email one-time passcode was turned off.")
+        if may_write_refusal(actor=asker.actor, address_key=canonical(flow.address).key, now=now):
+            _refused(refusal, flow, asker, now)
+        return refusal
     return resend_passcode(
         challenge_id=flow.challenge_id,
         pool=Pool(flow.pool),

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.audit import noted_reference
 from tenants.colours import brand_css
 from tenants.models import Tenant
 
@@ -54,15 +55,16 @@ TAKE_BOTH = {"common", "front_door", "enter_code", "common_code", "permissions",
 
 
 def room(request: HttpRequest) -> dict[str, object]:
-    """What templates/base.html names: `tenant` (a Plate, or None where no tenant is named), `reference`, `now`, and
-    `own_url`: where the browser asks for the page again, if the page answers a form ("" elsewhere).
+    """What templates/base.html names: `tenant` (a Plate, or None where no tenant is named), `reference` ("" where no
+    line of the history was written), `now`, and `own_url`: where the browser asks for the page again, if the page
+    answers a form ("" elsewhere).
     """
     found = request.resolver_match
     takes_both = found is not None and found.namespace == "guests" and found.url_name in TAKE_BOTH
     tenant: Tenant | None = getattr(request, "tenant", None)
     return {
         "tenant": plate(tenant) if tenant else None,
-        "reference": getattr(request, "correlation", ""),
+        "reference": noted_reference(),
         "now": timezone.now(),  # a view is a door
         "own_url": request.get_full_path() if request.method == "POST" and takes_both else "",
     }

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from guests.views.pages import page
 from guests.views.wording import FOR_KNOWN, PAUSED, WORDS, Problem, Words
+from tenants.audit import noted_reference
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
@@ -55,7 +56,7 @@ def refuse(
         "address": known.address if known else "",
         "provider": provider or "The provider",
         "code": refusal.code.value,
-        "reference": getattr(request, "correlation", ""),
+        "reference": noted_reference() or getattr(request, "correlation", ""),
     }
     heading, remedy, copy = (_sentence(text.format_map(filled)) for text in (words.heading, words.remedy, words.copy))
     response = page(
@@ -73,6 +74,8 @@ def refuse(
             "button_url": back_url,
             "button_name": words.button or "Back to sign-in",
             "code": refusal.code.value,
+            # A link that is nobody's leaves no line: a reference would tell it from one that was somebody's.
+            "reference": "" if refusal.code is Code.LINK_GONE else noted_reference(),
             "until": refusal.until,
             "provider": filled["provider"],
         }

@@ -13,7 +13,6 @@ from tenants import audit
 from tenants.audit import Actor
 from tenants.limits import may_write_refusal
 from tenants.refusals import Code, Refusal
-from tenants.scope import current_tenant_id
 
 
 def refuse(
@@ -36,8 +35,8 @@ def refuse(
 def refuse_sparingly(
     refusal: Refusal, *, challenge_id: UUID, address_key: str, step: str, actor: Actor, now: datetime
 ) -> Refusal:
-    """The same for a step that cost nothing: who repeats it is written down a few times an hour and then no more."""
-    if not may_write_refusal(tenant_id=current_tenant_id(), source=actor.source, address_key=address_key):
+    """As refuse(), for a step that cost nothing: a few lines an hour, then a count (R17)."""
+    if not may_write_refusal(actor=actor, address_key=address_key, now=now):
         return refusal
     return refuse(refusal, challenge_id=challenge_id, address_key=address_key, step=step, actor=actor, now=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -13,9 +14,11 @@ from django.test import RequestFactory
 
 from config import errors
 from guests.views.refusals import Known, malformed_code, problem, refuse
+from tenants.audit import begin_request, note_reference
 from tenants.models import Tenant
 from tenants.refusals import Code, Refusal
 
+REFERENCE = "7F3A-91C2-0D4E"
 NOW = datetime(2026, 11, 22, 19, 32, tzinfo=UTC)
 KNOWN = Known(
     address="nicole@firstupconsultants.com", inviter="Adele Vance", inviter_address="adele+guests@fabrikam.example"
@@ -40,7 +43,7 @@ STATUSES = {
 def asked(path: str = "/fabrikam.example", **headers: str) -> HttpRequest:
     request = RequestFactory().get(path, headers=headers)
     request.tenant = Tenant(name="Fabrikam", primary_domain="fabrikam.example")  # type: ignore[attr-defined]
-    request.correlation = "7F3A-91C2-0D4E"  # type: ignore[attr-defined]
+    request.correlation = REFERENCE  # type: ignore[attr-defined]
     return request
 
 
@@ -48,12 +51,26 @@ def text(response: HttpResponse) -> str:
     return response.content.decode()
 
 
+@pytest.fixture
+def noted() -> Iterator[str]:
+    """The reference of a line that the request has written into the history."""
+    note_reference(REFERENCE)
+    yield REFERENCE
+    begin_request()
+
+
 @pytest.mark.parametrize("code", list(Code))
-def test_it_answers_each_code_with_its_status_and_the_reference(code):
+def test_it_answers_each_code_with_its_status_and_the_line_s_reference(code, noted):
     response = refuse(asked(), Refusal(code), back_url="/back")
     assert response.status_code == STATUSES[code]
-    assert "7F3A-91C2-0D4E" in text(response)
+    assert (noted in text(response)) is (code is not Code.LINK_GONE)
     assert code.value in text(response)
+
+
+def test_R64_it_shows_no_reference_where_no_line_was_written():
+    response = refuse(asked(), Refusal(Code.WAIT), back_url="/back")
+    assert REFERENCE not in text(response)
+    assert "give this reference" not in text(response)
 
 
 @pytest.mark.parametrize("code", list(Code))
@@ -138,10 +155,10 @@ def test_R14_it_says_what_is_wrong_with_an_entry_that_is_no_code(typed, said):
     ],
     ids=["bad request", "too large", "not allowed", "no page", "our fault", "lost cookie"],
 )
-def test_it_gives_every_error_a_page_with_the_reference(response, status):
+def test_it_gives_every_error_a_page_and_a_reference_to_what_the_log_has(response, status):
     answer = response(asked())
     assert answer.status_code == status
-    assert "7F3A-91C2-0D4E" in text(answer)
+    assert (REFERENCE in text(answer)) is (status == 500)
 
 
 def test_it_shows_our_own_fault_to_a_request_that_has_nothing():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,6 +40,11 @@ def statements(captured: CaptureQueriesContext) -> list[str]:
         for query in captured.captured_queries
     ]
     return [shape for shape in shapes if not re.match(r"BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK", shape)]
+
+
+def refused_lines() -> Counter[str]:
+    """How many lines of each kind tell of a refusal."""
+    return Counter(AuditEntry.objects.filter(outcome=Outcome.REFUSED).values_list("action", flat=True))
 
 
 class TestRequest:
@@ -114,7 +120,7 @@ class TestRequest:
             issue()
         for _ in range(12):
             assert isinstance(request(), Refusal)
-        assert AuditEntry.objects.filter(outcome=Outcome.REFUSED).count() == 5
+        assert refused_lines() == {"passcode.refused": 5, "sign_in.refusals_counted": 1}
 
     def test_R64_it_does_not_let_a_network_fill_the_history_with_made_up_addresses(self):
         for number in range(20):
@@ -122,8 +128,8 @@ class TestRequest:
         budgets = Budget.objects.count()
         for number in range(40):
             assert isinstance(request(canonical(f"guest{number}@elsewhere.example")), Refusal)
-        assert AuditEntry.objects.filter(outcome=Outcome.REFUSED).count() == 20
-        assert Budget.objects.count() == budgets + 1 + 20  # the network's, and one for each line
+        assert refused_lines() == {"passcode.refused": 20, "sign_in.refusals_counted": 2}
+        assert Budget.objects.count() == budgets + 1 + 20 + 1  # the network's, one for each line, and the count
 
 
 class TestResend:
@@ -144,7 +150,7 @@ class TestResend:
         challenge = issue()
         for _ in range(12):
             assert isinstance(resend(challenge), Refusal)
-        assert AuditEntry.objects.filter(outcome=Outcome.REFUSED).count() == 5
+        assert refused_lines() == {"passcode.refused": 5, "sign_in.refusals_counted": 1}
 
     def test_R15_it_happens_three_times_at_most(self):
         challenge = issue()

@@ -26,7 +26,7 @@ from passcodes.codes import code_of
 from passcodes.models import Challenge
 from tenants.addresses import canonical
 from tenants.audit import Actor, ActorKind
-from tenants.models import Budget, Tenant
+from tenants.models import AuditEntry, Budget, Tenant
 from tenants.scope import tenant_scope
 from tests import factories
 from tests.journeys.conftest import ADELE
@@ -121,6 +121,34 @@ def test_R17_a_known_browser_uses_up_nobody_elses_mails_behind_its_nat(
     log.info("25 codes for 5 links behind one NAT: %s; another guest: %s", Counter(statuses), answer)
     assert Counter(statuses) == {302: 25}
     assert answer == 302
+
+
+def test_R17_tries_at_a_dead_code_are_counted_and_every_reference_leads_to_a_line(
+    origin: str, fabrikam: Tenant
+) -> None:
+    with closing(tab_behind(origin)) as tab:
+        at_the_code(tab, link_of(fabrikam, NICOLE))
+        answers = refuse_many(tab, newest_code(fabrikam), 100)
+    shown = [found[1] for answer in answers if (found := re.search(r"<code>([0-9A-F-]{14})</code>", answer.text))]
+    with tenant_scope(fabrikam.id):
+        lines = Counter(AuditEntry.objects.filter(outcome="refused").values_list("action", flat=True))
+        counted = AuditEntry.objects.filter(action="sign_in.refusals_counted").order_by("id")
+        told = [one.details["reason"].rpartition(" ")[2] for one in counted]
+        kept = set(AuditEntry.objects.filter(correlation__in=shown).values_list("correlation", flat=True))
+    log.info("100 tries at one code: lines %s, counted %s, %s pages with %s references, %s of them in the history",
+             dict(lines), told, len(shown), len(set(shown)), len(kept))  # fmt: skip
+    assert lines["passcode.refused"] == 10, "five tries that were compared, and five lines about one address"
+    assert told == ["1", "10"]
+    assert len(shown) == 40, "the network's sixty tries are spent: pages that say so have a reference"
+    assert kept == set(shown)
+
+
+def test_R64_a_page_that_wrote_no_line_has_no_reference(origin: str, fabrikam: Tenant) -> None:
+    with closing(tab_behind(origin)) as tab:
+        for url in ("/nobody.example", f"/{fabrikam.primary_domain}/redeem/{'x' * 43}"):
+            tab.open(url)
+            assert tab.page.status_code in (404, 410)
+            assert "give this reference" not in tab.page.text
 
 
 @pytest.fixture
