@@ -6,18 +6,30 @@ with whatever the request has, and never touch the database: the last of them is
 
 from __future__ import annotations
 
+import logging
 import sys
+import time
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from config.http.database import unavailable
-from config.outage import is_away, outage
+from config.postgresql.faults import is_away
 from guests.views.pages import page
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER: Final = 5
+"""Seconds: the database is found again within them."""
+
+SAID_EVERY: Final = 60.0
+"""Seconds between two lines of the log about requests that the database failed."""
+
+_last_said = -SAID_EVERY
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -38,14 +50,36 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where the database is away. Without a tenant: whatever broke, this page asks nobody."""
+    """500, or 503 where the database is away. Without a tenant: whatever broke, these pages ask nobody."""
     error = sys.exc_info()[1]
-    if error is not None and is_away(error):
-        outage.begin(error)
-        return unavailable(request)
-    reference = getattr(request, "correlation", "")
-    now = timezone.now()  # an error page is a door
-    return HttpResponse(render_to_string("500.html", {"reference": reference, "now": now}), status=500)
+    if is_away(error):
+        return _database_away(request, error)
+    return HttpResponse(render_to_string("500.html", _found_by(request)), status=500)
+
+
+def _database_away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """503 with Retry-After. One line a minute says so in the log, without a traceback."""
+    global _last_said
+    if time.monotonic() - _last_said >= SAID_EVERY:
+        _last_said = time.monotonic()
+        reason = str(error).strip().partition("\n")[0]
+        log.error("The database failed a request (%s); guests are asked to try again.", reason)
+    again = _own_path(request.get_full_path()) if request.method in ("GET", "HEAD") else ""
+    found_by = _found_by(request)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        response: HttpResponse = JsonResponse(
+            {"error": "temporarily_unavailable", "reference": found_by["reference"]}, status=503
+        )
+    else:
+        response = HttpResponse(render_to_string("503.html", found_by | {"again": again}), status=503)
+    response.headers["Retry-After"] = str(RETRY_AFTER)  # RFC 9110 §10.2.3
+    # Django would log each answer above 499 with its traceback; it looks for this mark of its own.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def _found_by(request: HttpRequest) -> dict[str, object]:
+    return {"reference": getattr(request, "correlation", ""), "now": timezone.now()}  # an error page is a door
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -59,6 +93,9 @@ def _form_page(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
         return "/"
     parts = urlsplit(referer)
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    # //evil.example is a path of ours in a Referer, and another site in a link.
+    return _own_path(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
+
+
+def _own_path(path: str) -> str:
+    """//evil.example is a path of ours in an address, and another site in a link: "/" in its place."""
     return path if url_has_allowed_host_and_scheme(path, None) else "/"

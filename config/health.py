@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from config.outage import is_away, outage, patience
+from config.postgresql.pool import patience
 from outbox.models import OutboundMail
 from tenants.scope import every_tenant
 
@@ -34,8 +34,15 @@ ANSWERS_WITHIN = 0.9
 """Seconds for a statement of ours; with the wait for a connection, the probe is answered within 3 s."""
 
 
+_STATE = """
+SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, rolsuper OR rolbypassrls
+  FROM pg_roles WHERE rolname = current_user
+"""
+"""What a guest's next request needs beside an answer: a server that takes writes, and the application's role (B6)."""
+
+
 class Kept:
-    """An answer of this process, asked for anew when it is older than FRESH."""
+    """An answer of this process, asked for anew when it is older than FRESH. Only one thread asks at a time."""
 
     def __init__(self, ask: Callable[[], list[str]]) -> None:
         self._ask = ask
@@ -44,16 +51,18 @@ class Kept:
         self._asking = threading.Lock()
 
     def __call__(self) -> list[str]:
-        # One thread asks. The others take the answer before it, and wait only where there is none.
         if self._is_fresh() or not self._asking.acquire(blocking=self._asked_at is None):
             return self._answer
         try:
-            if not self._is_fresh():
+            if not self._is_fresh():  # another thread may have asked while this one waited
                 self._answer = self._ask()
                 self._asked_at = time.monotonic()
+            return self._answer
         finally:
             self._asking.release()
-        return self._answer
+
+    def _is_fresh(self) -> bool:
+        return self._asked_at is not None and time.monotonic() - self._asked_at < FRESH
 
     def _is_fresh(self) -> bool:
         return self._asked_at is not None and time.monotonic() - self._asked_at < FRESH
@@ -85,14 +94,16 @@ def _missing() -> list[str]:
         return [*missing, "database"]
     try:
         with patience(ANSWERS_WITHIN):
-            missing += _database_faults()
+            with connection.cursor() as cursor:
+                cursor.execute(_STATE)
+                is_read_only, is_unbound = cursor.fetchone()
+            if is_read_only:
+                missing.append("writable database")
+            if is_unbound:
+                missing.append("application role")
             if not _schema.is_right():
                 missing.append("migrations")
-    except Error as error:
-        with suppress(Error):
-            connection.close()
-        if is_away(error):
-            outage.begin(error)  # replaces the pool's connections, which may all be dead
+    except Error:
         missing.append("database")
     return missing
 

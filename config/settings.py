@@ -28,7 +28,7 @@ from config.environment import (
     words,
 )
 from config.logs import LEVELS, logging_rules
-from config.outage import FOR_CONNECTION, PatientConnection, clear_connection
+from config.postgresql.pool import CONNECT_WITHIN, WAIT_FOR_CONNECTION
 from config.process_names import application_name
 from config.server_urls import authorities, broker, database, mail
 
@@ -68,24 +68,20 @@ TLS_CA_FILE = authorities("TLS_CA_FILE")
 
 # --- Databases: the application role, which row security binds, and the owner, which migrates --------------------
 DATABASES = {"default": database("DATABASE_URL", authorities=TLS_CA_FILE, application=application_name())}
-# A dead peer is noticed on the network within 10 s; what DATABASE_URL says of these itself comes first.
-DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": FOR_CONNECTION,
-    "tcp_user_timeout": 10_000,
+DATABASES["default"]["ENGINE"] = "config.postgresql"  # Django's, with a pool that fails soon
+_NOTICES_A_DEAD_SERVER = {  # what DATABASE_URL itself says comes first
+    "connect_timeout": CONNECT_WITHIN,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
-    "keepalives_count": 2,
-    **DATABASES["default"]["OPTIONS"],
-    "pool": {
-        "min_size": 1,
-        "max_size": number("DATABASE_POOL", default=8, least=1),
-        "timeout": FOR_CONNECTION,
-        # Seconds until an attempt is given up; the next request then connects at once. The pool's own 5 minutes double
-        # the pause between two attempts up to 128 s.
-        "reconnect_timeout": 1.0,
-        "connection_class": PatientConnection,
-        "reset": clear_connection,
-    },
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+DATABASES["default"]["OPTIONS"] = _NOTICES_A_DEAD_SERVER | DATABASES["default"]["OPTIONS"]
+DATABASES["default"]["OPTIONS"]["pool"] = {
+    "min_size": 1,
+    "max_size": number("DATABASE_POOL", default=8, least=1),
+    "timeout": WAIT_FOR_CONNECTION,
+    "clear": clear_tenant,
 }
 if text("DATABASE_OWNER_URL"):
     DATABASES["owner"] = database("DATABASE_OWNER_URL", authorities=TLS_CA_FILE, application=application_name())
@@ -182,6 +178,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.http.answers.Correlation",
     "config.http.forwarding.ForwardedHeaders",
+    "config.http.database_patience.DatabasePatience",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.http.answers.NoStore",

@@ -1,199 +1,234 @@
-"""The database goes and comes back under a web server as deployed: 503 while it is away, and work again soon after.
-
-It has a PostgreSQL of its own, which may be stopped.
-"""
+"""The database goes, freezes, is full, is slow or takes no writes, and comes back: what the real web server answers."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
+from django.db import connections
 
-from config.database_roles import APPLICATION, OWNER
-from config.stack.addresses import LOOPBACK, Listen
-from config.stack.data_folder import DataFolder
-from config.stack.local_stack import web_server
-from config.stack.postgres import SUPERUSER, Postgres
-from config.stack.processes import ROOT, Child, Group
-from config.stack.walk import free_port
-from tests.races.web import NO_TLS
+from passcodes.codes import code_of
+from passcodes.rules import TRIES
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
+from tests.faults.database_line import DatabaseLine, database_line
+from tests.races.test_over_http import a_tab_that_waits_for_a_code, paid, reasons, state
+from tests.races.web import ANSWERS_WITHIN, NO_TLS, Tab, serving
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
-PAGE = "/away.example"
-WITHIN = 3.0
-"""Seconds until a guest has an answer while the database is away."""
-BACK_WITHIN = 5.0
-"""Seconds from the database's return until a page works."""
-STARTS_WITHIN = 90.0
+FIRST_GOOD_ANSWER = 5.0
+"""Seconds after the database's return (B10)."""
 
-
-@dataclass
-class Node:
-    origin: str
-    postgres: Postgres
-    database: Child
-    log: Path
-
-    def get(self, path: str = PAGE, **headers: str) -> tuple[httpx.Response, float]:
-        """The answer and the seconds that it took."""
-        began = time.monotonic()
-        answer = httpx.get(f"{self.origin}{path}", headers=headers, timeout=60, verify=NO_TLS)
-        return answer, time.monotonic() - began
-
-    def wait_until_it_works(self, within: float, path: str = PAGE) -> None:
-        """Each of both workers answers: ten good answers one after the other."""
-        deadline, good = time.monotonic() + within, 0
-        while good < 10:
-            good = good + 1 if self.get(path)[0].status_code == 200 else 0
-            assert time.monotonic() < deadline, f"{path} does not work after {within} s"
-            time.sleep(0.02)
-
-    def run(self, role: str, statement: str) -> None:
-        with psycopg.connect(self.postgres.url(role), autocommit=True) as connection:
-            connection.execute(statement)
-
-    def signal(self, number: signal.Signals) -> None:
-        """To PostgreSQL and all processes of its own, each of which leads a group."""
-        main = self.database.process.pid
-        found = subprocess.run(["pgrep", "-P", str(main)], capture_output=True, text=True, check=False)
-        for pid in (*[int(line) for line in found.stdout.split()], main):
-            os.kill(pid, number)
+ANSWERED_WITHIN = 3.0
+"""Seconds for the page that says so; a busy machine gets as many again."""
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    folder = DataFolder(tmp_path_factory.mktemp("away"))
-    with ExitStack() as stack:
-        group = stack.enter_context(Group(folder.logs))
-        postgres = Postgres(folder.postgres, stack.enter_context(folder.sockets()), is_durable=False)
-        postgres.create()
-        database = group.start(postgres.program())
-        postgres.wait_until_ready(database)
-        postgres.furnish()
-        port = free_port()
-        environment = os.environ | {
-            "DATABASE_URL": postgres.url(APPLICATION),
-            "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
-            "ALLOWED_HOSTS": LOOPBACK,
-            "LOCAL_STACK": "true",
-            "DATA_DIR": str(folder.path),
-            "REDIS_URL": "redis://127.0.0.1:1/0",
-            "SOURCE_LIMITS_EXEMPT": "127.0.0.0/8",
-        }
-        owner = environment | {"DATABASE_OWNER_URL": postgres.url(OWNER)}
-        for command in (["migrate", "-v0"], ["create_tenant", "Away", "away.example"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command], cwd=ROOT, env=owner, check=True, capture_output=True
-            )
-        environment.pop("DATABASE_OWNER_URL", None)
-        group.start(web_server(Listen(LOOPBACK, port), environment))
-        made = Node(environment["PUBLIC_URL"], postgres, database, folder.logs / "web.log")
-        deadline = time.monotonic() + STARTS_WITHIN
-        while True:
-            try:
-                if made.get("/readyz")[0].status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            assert time.monotonic() < deadline, made.log.read_text()[-2000:]
-            time.sleep(0.1)
+def line(django_db_setup: None) -> Iterator[DatabaseLine]:
+    with database_line() as made:
         yield made
 
 
-@contextmanager
-def stopped(node: Node) -> Iterator[None]:
-    node.database.stop()
-    try:
-        yield
-    finally:
-        node.database.start()
-        node.postgres.wait_until_ready(node.database)
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("web")
 
 
-@contextmanager
-def frozen(node: Node) -> Iterator[None]:
-    node.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        node.signal(signal.SIGCONT)
+@pytest.fixture(scope="module")
+def web(line: DatabaseLine, logs: Path, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+    """The origin of a granian whose way to PostgreSQL is the line."""
+    with django_db_blocker.unblock(), serving(logs, DATABASE_URL=line.url) as origin:  # type: ignore[attr-defined]
+        yield origin
 
 
-@contextmanager
-def used_up(node: Node) -> Iterator[None]:
-    """No connection is left for the application's role, and those that it had are cut."""
-    node.run(SUPERUSER, f"ALTER ROLE {APPLICATION} CONNECTION LIMIT 0")
-    node.run(SUPERUSER, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{APPLICATION}'")
-    try:
-        yield
-    finally:
-        node.run(SUPERUSER, f"ALTER ROLE {APPLICATION} CONNECTION LIMIT -1")
+@pytest.fixture(autouse=True)
+def _whole_line(line: DatabaseLine, web: str) -> Iterator[None]:
+    yield
+    line.cuts_at = b""
+    line.thaw()
+    if line._server is None:
+        line.open()
+    wait_for_page(web, within=30)
 
 
-@contextmanager
-def locked(node: Node) -> Iterator[None]:
-    """A statement of each page waits for a lock that nobody lets go."""
-    with psycopg.connect(node.postgres.url(SUPERUSER)) as connection:
-        connection.execute("LOCK TABLE tenants_tenant IN ACCESS EXCLUSIVE MODE")
-        yield
+def get(origin: str, path: str) -> httpx.Response:
+    return httpx.get(f"{origin}{path}", timeout=ANSWERS_WITHIN, verify=NO_TLS, follow_redirects=True)
 
 
-FAULTS = {"stopped": stopped, "frozen": frozen, "used up": used_up, "locked": locked}
+def wait_for_page(origin: str, *, within: float, path: str = "/nobody.example") -> float:
+    """Seconds until a page that asks the database is answered by every process: eight times without a 503 between.
 
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_page_says_soon_that_the_database_is_away_and_works_soon_after(node: Node, fault: str) -> None:
-    node.wait_until_it_works(STARTS_WITHIN)
-    written = node.log.stat().st_size
-    with FAULTS[fault](node):
-        with ThreadPoolExecutor(12) as many:
-            answers = list(many.map(lambda _: node.get(), range(30)))
-        answers += [node.get(), node.get("/admin/login/")] if fault != "locked" else [node.get()]
-        as_json, _ = node.get(PAGE, Accept="application/json")
-    node.wait_until_it_works(BACK_WITHIN)
-    lines = node.log.read_text()[written:]
-    pages = [answer for answer, _ in answers if "admin" not in str(answer.url)]
-    assert {answer.status_code for answer in pages} == {503}, lines[-2000:]
-    assert all(answer.headers["Retry-After"] == "5" and "Temporarily unavailable" in answer.text for answer in pages)
-    assert as_json.status_code == 503
-    assert as_json.json()["error"] == "temporarily_unavailable"
-    assert max(took for _, took in answers) < WITHIN
-    assert "Traceback" not in lines
-    assert 1 <= lines.count("The database is away") <= 4, lines[-2000:]  # once for each of two workers, and its probe
-
-
-@pytest.mark.parametrize("fault", ["stopped", "frozen", "used up"])
-def test_readyz_answers_within_3_s_and_is_unready_while_the_database_is_away(node: Node, fault: str) -> None:
-    node.wait_until_it_works(STARTS_WITHIN, "/readyz")
-    with FAULTS[fault](node):
-        time.sleep(2.1)  # the answer before stands for 2 s
-        answers = [node.get("/readyz") for _ in range(6)]
-    assert {answer.status_code for answer, _ in answers} == {503}
-    assert all(answer.json()["missing"] == ["database"] for answer, _ in answers)
-    assert max(took for _, took in answers) < WITHIN
-    node.wait_until_it_works(BACK_WITHIN, "/readyz")
-
-
-def test_readyz_is_unready_where_the_database_takes_no_changes(node: Node) -> None:
-    node.run(SUPERUSER, f"ALTER ROLE {APPLICATION} SET default_transaction_read_only = on")
-    node.run(SUPERUSER, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{APPLICATION}'")
-    try:
-        deadline = time.monotonic() + 10
-        while node.get("/readyz")[0].json().get("missing") != ["writable database"]:
-            assert time.monotonic() < deadline
+    (404: there is no such tenant.)
+    """
+    began = last_bad = time.monotonic()
+    good = 0
+    while good < 8:
+        status = get(origin, path).status_code
+        assert status in (200, 404, 503), status
+        good = 0 if status == 503 else good + 1
+        if status == 503:
+            last_bad = time.monotonic()
+            assert last_bad - began < within, f"still 503 after {last_bad - began:.1f} s"
             time.sleep(0.1)
-    finally:
-        node.run(SUPERUSER, f"ALTER ROLE {APPLICATION} RESET default_transaction_read_only")
-        node.run(SUPERUSER, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{APPLICATION}'")
+    return last_bad - began
+
+
+def says_so(answer: httpx.Response) -> None:
+    assert answer.status_code == 503, (answer.status_code, answer.text[:300])
+    assert answer.headers["Retry-After"] == "5"
+    assert "This page is not available right now" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Content-Security-Policy" in answer.headers
+    assert answer.elapsed.total_seconds() < 2 * ANSWERED_WITHIN
+
+
+@contextmanager
+def as_owner() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection that may change the test's database."""
+    params = connections["owner"].get_connection_params()
+    login = {name: params[name] for name in ("dbname", "user", "host", "port", "password") if name in params}
+    with psycopg.connect(**login, autocommit=True) as made:
+        yield made
+
+
+def test_B10_a_stopped_database_is_told_at_once_and_found_again_at_once(
+    web: str, line: DatabaseLine, logs: Path, fabrikam: Tenant
+) -> None:
+    assert get(web, "/fabrikam.example").status_code == 200
+    line.close()
+    gone_until = time.monotonic() + 8  # the stock pool would by then wait for another 8 s
+    answers = []
+    while time.monotonic() < gone_until:
+        answers.append(get(web, "/fabrikam.example"))
+        time.sleep(0.1)
+    for answer in answers:
+        says_so(answer)
+    assert len(answers) > 20  # refused at once, most of them without asking again
+    as_json = httpx.get(f"{web}/fabrikam.example", headers={"Accept": "application/json"}, verify=NO_TLS)
+    assert (as_json.status_code, as_json.json()["error"]) == (503, "temporarily_unavailable")
+    assert get(web, "/livez").status_code == 200
+    unready = get(web, "/readyz")
+    assert (unready.status_code, unready.json()["missing"]) == (503, ["database"])
+
+    line.open()
+    assert wait_for_page(web, path="/fabrikam.example", within=FIRST_GOOD_ANSWER) < FIRST_GOOD_ANSWER
+    said = "\n".join(path.read_text() for path in logs.glob("*.log"))
+    assert "Traceback" not in said
+    assert 1 <= said.count("The database cannot be reached") <= 4  # two processes
+
+
+def test_B10_a_frozen_database_holds_nobody_longer_than_three_seconds(web: str, line: DatabaseLine, fabrikam: Tenant):
+    assert get(web, "/fabrikam.example").status_code == 200
+    line.freeze()
+    answers: list[httpx.Response] = []
+    threads = [threading.Thread(target=lambda: answers.append(get(web, "/fabrikam.example"))) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for answer in answers:
+        says_so(answer)
+    unready = get(web, "/readyz")
+    assert unready.status_code == 503
+    assert unready.elapsed.total_seconds() < 2 * ANSWERED_WITHIN
+    line.thaw()
+    wait_for_page(web, path="/fabrikam.example", within=FIRST_GOOD_ANSWER)
+
+
+def test_connections_that_are_used_up_are_told_and_a_slow_statement_too(web: str, line: DatabaseLine, fabrikam: Tenant):
+    name = connections["default"].settings_dict["NAME"]
+    with as_owner() as owner:
+        owner.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
+        try:
+            line.cut()
+            says_so(get(web, "/fabrikam.example"))
+            assert get(web, "/readyz").status_code == 503
+        finally:
+            owner.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+        wait_for_page(web, path="/fabrikam.example", within=FIRST_GOOD_ANSWER)
+        with owner.transaction():
+            owner.execute("LOCK TABLE tenants_tenant IN ACCESS EXCLUSIVE MODE")
+            slow = get(web, "/fabrikam.example")
+            says_so(slow)
+            assert slow.elapsed.total_seconds() > 1.5  # the statement was waited for
+        assert get(web, "/fabrikam.example").status_code == 200
+
+
+def test_a_database_that_takes_no_writes_is_not_ready(web: str, line: DatabaseLine, fabrikam: Tenant) -> None:
+    name = connections["default"].settings_dict["NAME"]
+    with a_tab_that_waits_for_a_code(web, fabrikam) as (tab, challenge), as_owner() as owner:
+        owner.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        try:
+            line.cut()
+            deadline = time.monotonic() + 30
+            while (answer := get(web, "/readyz")).status_code == 200 and time.monotonic() < deadline:
+                time.sleep(0.2)  # an answer stands for two seconds
+            assert answer.json()["missing"] == ["writable database"]
+            says_so(tab.press(code="12345678"))
+        finally:
+            owner.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+            line.cut()
+        wait_for_page(web, path="/fabrikam.example", within=FIRST_GOOD_ANSWER)
+        assert state(fabrikam, challenge) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cut_at", "spent"),
+    [(b"SET attempts = attempts + 1", 0), (b'SET "used_at"', 1)],
+    ids=["R14-before the try is stored nothing is spent", "R14-afterwards it stays spent"],
+)
+def test_R14_the_right_code_opens_after_an_outage(
+    web: str, line: DatabaseLine, fabrikam: Tenant, cut_at: bytes, spent: int
+) -> None:
+    with a_tab_that_waits_for_a_code(web, fabrikam) as (tab, challenge):
+        with tenant_scope(fabrikam.id):
+            right = code_of(challenge)
+        line.cuts, line.cuts_at = 0, cut_at
+        says_so(tab.press(code=right))
+        line.cuts_at = b""
+        assert line.cuts == 1
+        assert state(fabrikam, challenge) == (spent, 0)
+        assert paid(fabrikam, challenge) == spent
+        assert press_until_answered(tab, right) == 302
+        assert state(fabrikam, challenge) == (spent + 1, 1)
+
+
+def test_B1_R14_fifty_wrong_codes_under_a_failing_database_are_evaluated_five_times(
+    web: str, line: DatabaseLine, fabrikam: Tenant
+) -> None:
+    with a_tab_that_waits_for_a_code(web, fabrikam) as (tab, challenge):
+        with tenant_scope(fabrikam.id):
+            right = code_of(challenge)
+        stop = threading.Event()
+
+        def cut_again_and_again() -> None:
+            while not stop.wait(0.15):
+                line.cut()
+
+        cutting = threading.Thread(target=cut_again_and_again)
+        cutting.start()
+        try:
+            statuses = {tab.press(code=f"{(int(right) + by) % 10**8:08d}").status_code for by in range(1, 51)}
+        finally:
+            stop.set()
+            cutting.join()
+        assert statuses <= {422, 503}
+        wait_for_page(web, path="/fabrikam.example", within=FIRST_GOOD_ANSWER)
+        assert reasons(fabrikam, challenge)["wrong"] <= TRIES
+        assert state(fabrikam, challenge)[0] <= TRIES
+
+
+def press_until_answered(tab: Tab, code: str) -> int:
+    """Send the code again while the database comes back."""
+    deadline = datetime.now(UTC).timestamp() + 30
+    while (status := tab.press(code=code).status_code) == 503 and datetime.now(UTC).timestamp() < deadline:
+        time.sleep(0.2)
+    return status

@@ -276,6 +276,7 @@ SAMPLES = [
     Sample("error-proxy", "proxy.html", {"missing": "TRUSTED_PROXIES"}, tenant=None),
     Sample("error-proxy-header", "proxy.html", {"missing": "X-Forwarded-For"}, tenant=None),
     Sample("error-500", "500.html", tenant=None),
-    Sample("error-503", "503.html", tenant=None),
+    Sample("error-503", "503.html", {"again": "/fabrikam.example"}, tenant=None),
+    Sample("error-503-form", "503.html", {"again": ""}, tenant=None),
 ]
 """Every template, in every state that looks different."""
