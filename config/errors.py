@@ -73,8 +73,6 @@ def _database_away(request: HttpRequest, error: BaseException | None) -> HttpRes
     else:
         response = HttpResponse(render_to_string("503.html", found_by | {"again": again}), status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER)  # RFC 9110 §10.2.3
-    # Django would log each answer above 499 with its traceback; it looks for this mark of its own.
-    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from celery import current_app
@@ -51,6 +50,7 @@ class Kept:
         self._asking = threading.Lock()
 
     def __call__(self) -> list[str]:
+        # The other threads take the answer before it, and wait only where there is none.
         if self._is_fresh() or not self._asking.acquire(blocking=self._asked_at is None):
             return self._answer
         try:
@@ -60,9 +60,6 @@ class Kept:
             return self._answer
         finally:
             self._asking.release()
-
-    def _is_fresh(self) -> bool:
-        return self._asked_at is not None and time.monotonic() - self._asked_at < FRESH
 
     def _is_fresh(self) -> bool:
         return self._asked_at is not None and time.monotonic() - self._asked_at < FRESH
@@ -90,33 +87,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _missing() -> list[str]:
     missing = [] if settings.PASSCODE_KEYS else ["PASSCODE_KEYS"]
-    if not outage.is_over():
-        return [*missing, "database"]
     try:
         with patience(ANSWERS_WITHIN):
             with connection.cursor() as cursor:
                 cursor.execute(_STATE)
                 is_read_only, is_unbound = cursor.fetchone()
-            if is_read_only:
-                missing.append("writable database")
-            if is_unbound:
-                missing.append("application role")
+            missing += ["writable database"] * is_read_only + ["application role"] * is_unbound
             if not _schema.is_right():
                 missing.append("migrations")
     except Error:
         missing.append("database")
     return missing
-
-
-def _database_faults() -> list[str]:
-    """What keeps a guest's next request from working: a server that takes no changes, or a role past row security."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, rolsuper OR rolbypassrls"
-            " FROM pg_roles WHERE rolname = current_user"
-        )
-        is_read_only, is_unbound = cursor.fetchone()
-    return ["writable database"] * is_read_only + ["application role"] * is_unbound
 
 
 class _Schema:

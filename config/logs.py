@@ -31,13 +31,13 @@ def logging_rules(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"secrets": {"()": HideTickets}, "outage": {"()": "config.outage.HideOutage"}},
+        "filters": {"secrets": {"()": HideTickets}, "database_away": {"()": "config.postgresql.faults.HideAway"}},
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
         "root": {"handlers": ["stderr"], "level": level},
         # Refused guests are expected: what happened to them stands in the audit. Only what broke is logged.
         "loggers": {
-            "django.request": {"level": "ERROR", "filters": ["outage"]},
+            "django.request": {"level": "ERROR", "filters": ["database_away"]},
             "django.security": {"level": "ERROR"},
             "psycopg.pool": {"level": "ERROR"},
             "axes": {"level": "WARNING"},  # below it, every sign-in is four lines with an address

@@ -31,6 +31,7 @@ from config.logs import LEVELS, logging_rules
 from config.postgresql.pool import CONNECT_WITHIN, WAIT_FOR_CONNECTION
 from config.process_names import application_name
 from config.server_urls import authorities, broker, database, mail
+from tenants.scope import clear_tenant
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -184,7 +185,6 @@ MIDDLEWARE = [
     "config.http.answers.NoStore",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.http.database.DatabaseLimit",  # after those that give every answer its headers; nobody above it reads a row
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import psycopg
 from django.db import DatabaseError, InterfaceError
 from django.db.transaction import TransactionManagementError
@@ -45,3 +47,10 @@ def _says_away(error: psycopg.Error) -> bool:
     if isinstance(error, psycopg.InterfaceError):
         return "connection" in str(error)
     return isinstance(error, psycopg.OperationalError)  # no server spoke: it could not be reached, or it was lost
+
+
+class HideAway(logging.Filter):
+    """Drop Django's line and traceback for each request that the database failed: config/errors.py says it once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and is_away(record.exc_info[1]))
