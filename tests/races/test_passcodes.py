@@ -12,8 +12,10 @@ import pytest
 from django.db import connection
 from psycopg_pool import ConnectionPool
 
+from passcodes import limits
 from passcodes.models import Challenge
 from passcodes.operations import RightCode
+from passcodes.rules import Pool
 from tenants.models import Budget, Tenant
 from tenants.refusals import Code, Refusal
 from tenants.scope import tenant_scope
@@ -118,7 +120,8 @@ def test_R14_it_lets_exactly_one_of_a_burst_of_right_codes_win_and_charges_nobod
         assert seen[Code.CODE] == threads - 1 - seen[False]
         with tenant_scope(fabrikam.id):
             assert fresh(challenge).used_at is not None
-            failures = Budget.objects.filter(allowed__in=[10, 20, 100]).values_list("used", flat=True)
+            prices = limits.failures(tenant_id=fabrikam.id, address_key=challenge.address_key, pool=Pool.STRANGER)
+            failures = Budget.objects.filter(key__in=[price.key for price in prices]).values_list("used", flat=True)
         assert list(failures) == [0, 0, 0]
 
 
