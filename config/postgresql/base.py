@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
 from config.postgresql.pool import Pool
@@ -12,10 +13,13 @@ from config.postgresql.pool import Pool
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL. OPTIONS["pool"] has the arguments of our Pool."""
 
+    _connection_pools: ClassVar[dict[str, Pool]]  # Django's own; its type stubs do not know the pool yet
+    _configure_connection: Any
+
     @property
     def pool(self) -> Any:
         options = self.settings_dict["OPTIONS"].get("pool")
-        if self.alias == base.NO_DB_ALIAS or not options:
+        if self.alias == NO_DB_ALIAS or not options:
             return None
         if self.alias not in self._connection_pools:
             made = Pool(
