@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tenants.scope import tenant_scope
+from tenants.sealing import seal_tenant
 from tests import factories
 from tests.browser.axe import findings
 from tests.doors.portal import signed_in
@@ -74,6 +75,7 @@ def morning(tenant: Tenant) -> None:
             AuditEntry.objects.create(
                 **{"tenant_id": tenant.id, "at": at, "happened_at": at, "outcome": "success", **line}
             )
+        seal_tenant()  # files end where the history is sealed
 
 
 def test_R64_the_pages_of_the_history_serve_everybody(portal: Page, live_server: LiveServer) -> None:
