@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -180,6 +181,19 @@ def test_R19_R37d_nor_does_it_show_when_the_code_is_sent_again(
         answers.append((page.status, unsealed(str(bytes_of(page.response, address=address)))))
     assert answers[0] == answers[1]
     assert answers[0][0] == 200
+
+
+def test_R19_R37d_no_reference_tells_whose_history_a_refusal_stands_in(
+    directory: Tenant, northwind: Tenant, link: str
+) -> None:
+    for number in range(20):  # what one network may ask for in an hour
+        assert ask(Browser(), link, f"n{number}@firstupconsultants.com").status == 200
+    for address in (HOME, UNKNOWN):
+        refused = ask(Browser(), link, address)
+        assert refused.status == 429
+        assert not re.search(r"[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}", refused.source)
+    assert history(directory, "passcode.refused")
+    assert history(northwind, "passcode.refused")
 
 
 def test_R17_R37d_the_sixth_code_in_an_hour_waits_for_every_address(
