@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+import time
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -32,11 +33,15 @@ ADMINISTRATORS_REMEMBERED: Final = 4
 
 @dataclass(frozen=True)
 class Known:
-    """What the browser holds for one administrator: its own id there, and the credentials that it signed in with."""
+    """What the browser holds for one administrator: its own id there, the credentials that it signed in with, and when.
+
+    `signed_in_at` is in seconds since 1970: another administrator's sign-in renews the cookie, not this entry.
+    """
 
     administrator_id: str
     browser: str
     proof: str
+    signed_in_at: int
 
 
 def known_as(request: HttpRequest, email: str) -> Known | None:
@@ -44,7 +49,7 @@ def known_as(request: HttpRequest, email: str) -> Known | None:
 
     At most four statements, and none for a browser without the cookie.
     """
-    held = _held(request) if email else {}
+    held = _held(request) if email and "\0" not in email else {}
     if not held:
         return None
     found = Administrator.objects.filter(email=email, is_active=True, pk__in=list(held)).first()
@@ -59,9 +64,9 @@ def remember_browser(request: HttpRequest, response: HttpResponseBase, administr
     held = _held(request)
     before = held.pop(administrator.pk, None)
     browser = before.browser if before else secrets.token_hex(16)
-    mine = Known(str(administrator.pk), browser, next(iter(_proofs(administrator))))
+    mine = Known(str(administrator.pk), browser, next(iter(_proofs(administrator))), int(time.time()))
     kept = [mine, *held.values()][:ADMINISTRATORS_REMEMBERED]
-    value = signing.dumps([[one.administrator_id, one.browser, one.proof] for one in kept], salt=SALT)
+    value = signing.dumps([astuple(one) for one in kept], salt=SALT)
     response.set_cookie(
         COOKIE,
         value,
@@ -82,7 +87,9 @@ def _held(request: HttpRequest) -> dict[UUID, Known]:
         entries: Any = signing.loads(text, salt=SALT, max_age=LASTS)
     except signing.BadSignature:
         return {}
-    return {UUID(known.administrator_id): known for known in (Known(*entry) for entry in entries)}
+    since = time.time() - LASTS.total_seconds()
+    every = [Known(*entry) for entry in entries]
+    return {UUID(known.administrator_id): known for known in every if known.signed_in_at > since}
 
 
 def _proofs(administrator: Administrator) -> list[str]:

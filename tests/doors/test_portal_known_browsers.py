@@ -142,6 +142,24 @@ def test_R63_it_is_known_for_90_days_and_a_backup_code_used_elsewhere_changes_no
         assert status(browser, adele) == 429
 
 
+def test_R63_another_administrators_sign_in_makes_nobody_known_for_longer(
+    adele: Administrator, fabrikam: Tenant
+) -> None:
+    omar = factories.administrator("omar@fabrikam.example", (fabrikam, Role.GLOBAL_READER))
+    with time_machine.travel("2026-11-22 19:00:00+00:00", tick=False) as clock:
+        browser = known(adele)
+        clock.shift(timedelta(days=60))
+        known(omar, browser)
+        clock.shift(timedelta(days=31))
+        spend_all(adele)
+        assert status(browser, adele) == 429
+        assert status(browser, omar) == 302
+
+
+def test_R17_a_name_with_a_zero_byte_is_nobodys(adele: Administrator) -> None:
+    assert known(adele).post(LOGIN, sign_in_form(f"{adele.email}\0", password="wrong")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("page", "form"),
     [
