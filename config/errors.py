@@ -66,7 +66,8 @@ def _database_away(request: HttpRequest, error: BaseException | None) -> HttpRes
         log.error("The database failed a request (%s); guests are asked to try again.", reason)
     again = _own_path(request.get_full_path()) if request.method in ("GET", "HEAD") else ""
     found_by = _found_by(request)
-    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+    accepted = request.headers.get("Accept", "")  # Django's reading of it fails where it is odd
+    if "application/json" in accepted and "text/html" not in accepted:
         response: HttpResponse = JsonResponse(
             {"error": "temporarily_unavailable", "reference": found_by["reference"]}, status=503
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+import psycopg
 import pytest
 import time_machine
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -159,6 +160,25 @@ def test_it_gives_every_error_a_page_and_a_reference_to_what_the_log_has(respons
     answer = response(asked())
     assert answer.status_code == status
     assert (REFERENCE in text(answer)) is (status == 500)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json", "application/json"),
+        ("text/html, application/json;q=0.9", "text/html; charset=utf-8"),
+        ("*/*", "text/html; charset=utf-8"),
+        ("a/b; c*=nothing''d", "text/html; charset=utf-8"),
+        ("", "text/html; charset=utf-8"),
+    ],
+    ids=["a program", "a browser", "anything", "an encoding that is none", "nothing"],
+)
+def test_it_says_that_the_database_is_away_whatever_the_request_accepts(accept, kind):
+    try:
+        raise psycopg.OperationalError("gone")
+    except psycopg.Error:
+        answer = errors.server_error(asked(accept=accept))
+    assert (answer.status_code, answer["Content-Type"]) == (503, kind)
 
 
 def test_it_shows_our_own_fault_to_a_request_that_has_nothing():
