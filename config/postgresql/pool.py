@@ -129,7 +129,8 @@ class Pool(ConnectionPool[Connection]):
                 if time.monotonic() < ends_at and not has_failed:
                     continue
                 if fault is None:
-                    raise
+                    waited = time.monotonic() - began  # psycopg_pool would name the last tenth of a second
+                    raise PoolTimeout(f"no connection was free for {waited:.1f} s") from None
                 raise psycopg.OperationalError(_first_line(fault)) from error
         with self._counting:
             self._given_out += 1
