@@ -50,13 +50,14 @@ def refuse(
     """
     words = words or _chosen(refusal, known)
     tenant: Tenant | None = getattr(request, "tenant", None)
+    noted = noted_reference()
     filled = {
         "tenant": tenant.name if tenant else "The organization",
         "inviter": known.inviter if known and known.inviter else "the person who invited you",
         "address": known.address if known else "",
         "provider": provider or "The provider",
         "code": refusal.code.value,
-        "reference": noted_reference() or getattr(request, "correlation", ""),
+        "reference": f", reference {noted}" if noted else "",
     }
     heading, remedy, copy = (_sentence(text.format_map(filled)) for text in (words.heading, words.remedy, words.copy))
     response = page(
@@ -75,7 +76,7 @@ def refuse(
             "button_name": words.button or "Back to sign-in",
             "code": refusal.code.value,
             # A link that is nobody's leaves no line: a reference would tell it from one that was somebody's.
-            "reference": "" if refusal.code is Code.LINK_GONE else noted_reference(),
+            "reference": "" if refusal.code is Code.LINK_GONE else noted,
             "until": refusal.until,
             "provider": filled["provider"],
         }

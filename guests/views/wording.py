@@ -88,7 +88,7 @@ FOR_KNOWN: Mapping[Code, Words] = MappingProxyType(
             ),
             remedy="Ask your administrator to reset your redemption status. You’ll get a new invitation and can then "
             "sign in another way.",
-            copy="Hello {inviter}, I can no longer sign in to {tenant} because email codes are off ({code}, reference "
+            copy="Hello {inviter}, I can no longer sign in to {tenant} because email codes are off ({code}"
             "{reference}). Please reset the redemption status of {address} and invite me again. Thank you.",
         ),
         Code.WAIT: Words(

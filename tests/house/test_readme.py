@@ -78,6 +78,14 @@ def test_J_no_setting_is_named_that_nothing_reads() -> None:
     assert {name for name in named - settings_read() if not name.startswith("ANYMAIL_")} == set()
 
 
+def test_J_nothing_stands_in_the_readme_twice() -> None:
+    names = re.findall(r"^\| `([^`]+)` \|", README, re.MULTILINE)
+    assert [name for name in names if names.count(name) > 1] == []
+    for section in README.split("\n## "):
+        steps = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
+        assert steps == list(range(1, len(steps) + 1)), section.partition("\n")[0]
+
+
 @pytest.mark.parametrize("role", Role)
 def test_R63_a_role_may_what_the_readme_says(role: Role) -> None:
     said = in_words(role).removeprefix("May ").removesuffix(".")

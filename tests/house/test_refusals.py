@@ -74,6 +74,17 @@ def test_R64_it_shows_no_reference_where_no_line_was_written():
     assert "give this reference" not in text(response)
 
 
+def test_R64_the_message_to_copy_and_the_mail_have_the_line_s_reference_or_none():
+    begin_request()
+    page = text(refuse(asked(), Refusal(Code.OTP_OFF), known=KNOWN))
+    assert "email codes are off (E-OTP-OFF). Please reset" in page
+    assert "E-OTP-OFF%29.%20Please%20reset" in page
+    note_reference(REFERENCE)
+    page = text(refuse(asked(), Refusal(Code.OTP_OFF), known=KNOWN))
+    begin_request()
+    assert f"email codes are off (E-OTP-OFF, reference {REFERENCE}). Please reset" in page
+
+
 @pytest.mark.parametrize("code", list(Code))
 @pytest.mark.parametrize("known", [None, KNOWN], ids=["stranger", "known"])
 def test_it_never_shows_the_administrator_s_reason(code, known):
