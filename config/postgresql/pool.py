@@ -157,7 +157,7 @@ class Pool(ConnectionPool[Connection]):
         """Raise for a dead connection, and drop the idle ones beside it: they mostly died with the same server."""
         try:
             with patience(CHECK_WITHIN):
-                connection.execute("")
+                self.check_connection(connection)
         except psycopg.Error:
             self.drain()
             raise
