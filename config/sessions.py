@@ -12,8 +12,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
+
+from config.postgresql.faults import is_away
 
 BEGAN = "began"
 """The session's key for when it began, in seconds."""
@@ -51,7 +54,15 @@ class SessionStore(db.SessionStore):
     def save(self, must_create: bool = False) -> None:
         if BEGAN not in self:
             begin(self)
-        super().save(must_create)
+        try:
+            super().save(must_create)
+            return
+        except UpdateError as error:
+            # Django says of any error of the database that the session was deleted meanwhile, which is answered 400.
+            fault = error.__context__
+            if fault is None or not is_away(fault):
+                raise
+        raise fault
 
     def exists(self, session_key: str) -> bool:
         return super().exists(stored(session_key))
