@@ -54,31 +54,27 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_away(error):
         return _database_away(request, error)
-    return HttpResponse(render_to_string("500.html", _found_by(request)), status=500)
+    found_by = {"reference": getattr(request, "correlation", ""), "now": timezone.now()}  # an error page is a door
+    return HttpResponse(render_to_string("500.html", found_by), status=500)
 
 
 def _database_away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    """503 with Retry-After. One line a minute says so in the log, without a traceback."""
+    """503 with Retry-After. One line a minute says so in the log, without a traceback, so it names no request, and the
+    page shows no reference.
+    """
     global _last_said
     if time.monotonic() - _last_said >= SAID_EVERY:
         _last_said = time.monotonic()
         reason = str(error).strip().partition("\n")[0]
         log.error("The database failed a request (%s); guests are asked to try again.", reason)
     again = _own_path(request.get_full_path()) if request.method in ("GET", "HEAD") else ""
-    found_by = _found_by(request)
     accepted = request.headers.get("Accept", "")  # Django's reading of it fails where it is odd
     if "application/json" in accepted and "text/html" not in accepted:
-        response: HttpResponse = JsonResponse(
-            {"error": "temporarily_unavailable", "reference": found_by["reference"]}, status=503
-        )
+        response: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=503)
     else:
-        response = HttpResponse(render_to_string("503.html", found_by | {"again": again}), status=503)
+        response = HttpResponse(render_to_string("503.html", {"again": again}), status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER)  # RFC 9110 §10.2.3
     return response
-
-
-def _found_by(request: HttpRequest) -> dict[str, object]:
-    return {"reference": getattr(request, "correlation", ""), "now": timezone.now()}  # an error page is a door
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

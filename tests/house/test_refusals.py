@@ -190,6 +190,7 @@ def test_it_says_that_the_database_is_away_whatever_the_request_accepts(accept, 
     except psycopg.Error:
         answer = errors.server_error(asked(accept=accept))
     assert (answer.status_code, answer["Content-Type"]) == (503, kind)
+    assert REFERENCE not in text(answer)  # neither the history nor the log has a line of it
 
 
 def test_it_shows_our_own_fault_to_a_request_that_has_nothing():
