@@ -123,6 +123,7 @@ def test_B10_a_stopped_database_is_told_at_once_and_found_again_at_once(
     said = "\n".join(path.read_text() for path in logs.glob("*.log"))
     assert "Traceback" not in said
     assert 1 <= said.count("The database cannot be reached") <= 4  # two processes
+    assert "Service Unavailable" not in said  # no line for each probe
 
 
 def test_B10_a_frozen_database_holds_nobody_longer_than_three_seconds(web: str, line: DatabaseLine, fabrikam: Tenant):
