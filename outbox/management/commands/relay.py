@@ -19,6 +19,7 @@ from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connection
 
 from outbox import operations
+from outbox.conversation import LASTS_AT_MOST
 from tenants.doors.commands import OperatorCommand
 from tenants.key_fingerprints import keep_noting
 from tenants.scope import every_tenant, tenant_scope
@@ -28,8 +29,9 @@ SLOW_FOR_EACH: Final = 8
 """Slow conversations for each sender, before mails wait for their end."""
 POLL: Final = 1.0
 """Seconds between two looks of an idle sender."""
-STOPS_WITHIN: Final = 12.0
-"""Seconds that a mail on its way gets to end: one hanging server's time-out and a little."""
+STOPS_WITHIN: Final = LASTS_AT_MOST + 5.0
+"""Seconds that a mail on its way gets to end, so that a slow server gets none twice. A server that hangs is left after
+EMAIL_TIMEOUT."""
 WAITS_FOR_DATABASE: Final = (0.2, 0.5, 1.0, 2.0)
 
 log = logging.getLogger(__name__)
@@ -151,7 +153,7 @@ class Command(OperatorCommand):
 
     help = (
         "Send mails that no worker has picked up: after a lost nudge, a killed worker, a failed try. "
-        "Run one or more beside the workers; SIGTERM ends it within 12 seconds."
+        "Run one or more beside the workers; SIGTERM ends it once the mails on their way have ended, within 50 seconds."
     )
     example = "manage.py relay"
     requires_system_checks = []  # a killed relay is back sooner; the web server has checked the same settings
