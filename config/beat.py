@@ -10,10 +10,13 @@ from celery.schedules import crontab
 _NIGHTLY = timedelta(hours=1)
 """How long a nightly task waits for a worker."""
 
+_BUSY = timedelta(minutes=5)
+"""How long workers may have other work: a message that expired sooner would never be read then."""
+
 
 def _entry(task: str, schedule: timedelta | crontab) -> dict[str, Any]:
-    """A task whose message expires when the next one is due, so that no heap of them waits for a stopped worker."""
-    expires = schedule if isinstance(schedule, timedelta) else _NIGHTLY
+    """A task whose message expires, so that no heap of them waits for a stopped worker."""
+    expires = max(schedule, _BUSY) if isinstance(schedule, timedelta) else _NIGHTLY
     return {"task": task, "schedule": schedule, "options": {"expires": expires.total_seconds()}}
 
 
