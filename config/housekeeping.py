@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
 
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
@@ -25,10 +27,11 @@ BATCH = 1000
 KEEP_MAILS = timedelta(days=30)
 
 
-def forget_expired(*, now: datetime) -> dict[str, int]:
+def forget_expired(*, now: datetime, until: float = inf) -> dict[str, int]:
     """Delete everything that is over; returns how many rows of each kind went.
 
-    Each batch is a transaction of its own: killed in the middle, the next run goes on.
+    Each batch is a transaction of its own: killed in the middle, the next run goes on. After `until`, by
+    time.monotonic(), no kind has more than one.
     """
     kinds: dict[str, Callable[[], int]] = {
         "codes": lambda: purge_challenges(at_most=BATCH),
@@ -46,7 +49,7 @@ def forget_expired(*, now: datetime) -> dict[str, int]:
         "counters": lambda: budgets.purge(limit=BATCH),
     }
     with every_tenant(reason="what has expired is deleted for all tenants alike"):
-        return {kind: _all(forget) for kind, forget in kinds.items()}
+        return {kind: _all(forget, until) for kind, forget in kinds.items()}
 
 
 def _forget_portal_sessions(*, at_most: int) -> int:
@@ -56,10 +59,10 @@ def _forget_portal_sessions(*, at_most: int) -> int:
     return gone
 
 
-def _all(forget: Callable[[], int]) -> int:
+def _all(forget: Callable[[], int], until: float) -> int:
     gone = 0
     while True:
         batch = forget()
         gone += batch
-        if batch < BATCH:
+        if batch < BATCH or monotonic() >= until:
             return gone

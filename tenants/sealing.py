@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import timedelta
+from math import inf
 from time import monotonic, sleep
 from typing import Final
 from uuid import UUID
@@ -87,16 +88,17 @@ def _writers() -> dict[str, int | None]:
         return dict(cursor.fetchall())
 
 
-def seal_tenant(*, up_to: int | None = None) -> int:
+def seal_tenant(*, up_to: int | None = None, until: float = inf) -> int:
     """Seal the open tenant's lines up to that settled id, in blocks of at most 5,000; returns how many lines.
 
-    A transaction for each block. Where another process is sealing the same tenant it does nothing.
+    A transaction for each block; the last one begins before `until`, by time.monotonic(). Where another process is
+    sealing the same tenant it does nothing.
     """
     settled = settled_id() if up_to is None else up_to
     sealed = 0
     while count := _seal_block(settled):
         sealed += count
-        if count < LARGEST_BLOCK:
+        if count < LARGEST_BLOCK or monotonic() >= until:
             break
     return sealed
 

@@ -39,13 +39,13 @@ def seal_audit(**later: object) -> None:
     until = monotonic() + STAYS
     SystemRandom().shuffle(waiting)  # so that no tenant is always behind the end of the time
     for tenant_id in waiting:
-        if monotonic() > until:  # beat's next run goes on
-            break
         try:
             with tenant_scope(tenant_id):
-                seal_tenant(up_to=settled)
+                seal_tenant(up_to=settled, until=until)
         except DatabaseError:
             log.exception("The history of tenant %s was not sealed; the next run tries again.", tenant_id)
+        if monotonic() >= until:  # beat's next run goes on
+            break
 
 
 @shared_task(name=FORGET)

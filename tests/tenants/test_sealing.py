@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from guests.models import Summing
 from guests.operations.summing import sum_up
-from tenants import audit, sealing
+from tenants import audit, sealing, tasks
 from tenants.audit import Actor
 from tenants.models import AuditEntry, AuditSeal, Tenant
 from tenants.scope import tenant_scope
@@ -45,6 +45,19 @@ def test_R64_it_goes_on_where_it_ended(sealed: list[int], operator: Actor) -> No
     verdict = verify_tenant()
     assert (verdict.seals, verdict.rows, verdict.finding) == (4, 9, None)
     assert AuditSeal.objects.get(sequence=4).last_id == more[-1]
+
+
+def test_R64_a_run_leaves_the_rest_of_a_long_history_to_the_next(
+    fabrikam: Tenant, operator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "LARGEST_BLOCK", 2)
+    monkeypatch.setattr(tasks, "STAYS", 0.0)
+    with tenant_scope(fabrikam.id):
+        write(operator, 5)
+    for sealed_by_now in (2, 4, 5):
+        seal_audit()
+        with tenant_scope(fabrikam.id):
+            assert sum(seal.count for seal in AuditSeal.objects.all()) == sealed_by_now
 
 
 def test_R64_an_empty_history_is_sound(fabrikam: Tenant) -> None:
