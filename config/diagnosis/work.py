@@ -27,8 +27,9 @@ def outbox() -> Line:
     if waiting:
         return bad(
             "outbox",
-            f"{waiting} mails are more than {LATE_MAIL.seconds} s late. "
-            "Start a worker (celery -A config.celery worker --beat) and manage.py relay.",
+            f"{waiting} mails have been waiting for more than {LATE_MAIL.seconds} s. Start a worker "
+            "(celery -A config.celery worker --beat) and manage.py relay. Where they run, the mail server takes no "
+            "mail: the line mail, or manage.py check_mail, says why.",
         )
     return good("outbox", "no mail is late.")
 

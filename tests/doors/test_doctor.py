@@ -86,7 +86,7 @@ def test_H_mails_that_nobody_sends_are_told(fabrikam: Tenant, now: datetime) -> 
         due = enqueue(kind="passcode", subject_id=fabrikam.id, rank=0, deadline=now + timedelta(minutes=30), now=now)
         told_in_time = OutboundMail.objects.filter(id=due.id)
         told_in_time.update(created_at=Now() - timedelta(minutes=1))
-    told(work.outbox(), State.BAD, "1 mails are more than 30 s late")
+    told(work.outbox(), State.BAD, "1 mails have been waiting for more than 30 s")
 
 
 def test_R13_a_lost_key_is_told_only_where_live_codes_need_it(settings: Any, db: None) -> None:
