@@ -1,6 +1,7 @@
 """Beat's work for federations: partners' metadata is read again every day, by one message for each provider.
 
-A partner that does not answer keeps no other waiting, and no message outlasts the broker's visibility timeout.
+A partner that does not answer keeps no other waiting. All other work goes first, and no message outlasts the broker's
+visibility timeout.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from providers.models import IdentityProvider
 from providers.operations.refreshing import refresh_metadata
 from tenants.audit import SYSTEM
 from tenants.doors.tasks import TenantTask
-from tenants.queue import nudge
+from tenants.queue import nudge_last
 from tenants.refusals import Refusal
 from tenants.scope import every_tenant
 
@@ -34,7 +35,7 @@ def refresh_all_metadata(**later: object) -> None:
             .values_list("tenant_id", "id")
         )
     for tenant_id, provider_id in found:
-        nudge(REFRESH, tenant_id=tenant_id, row_id=provider_id)
+        nudge_last(REFRESH, tenant_id=tenant_id, row_id=provider_id)
 
 
 @shared_task(name=REFRESH, base=TenantTask)

@@ -9,5 +9,5 @@ from config.settings import *  # noqa: F403  # the product's settings, whatever 
 from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS as OPTIONS
 
 OUTBOX_RENDERERS = {"letter": "tests.outbox.letters.render_letter"}
-CELERY_BEAT_SCHEDULE: dict[str, object] = {}
+CELERY_BEAT_SCHEDULE = {}
 CELERY_BROKER_TRANSPORT_OPTIONS = OPTIONS | {"visibility_timeout": int(os.environ.get("DRILL_VISIBILITY", "8"))}

@@ -160,7 +160,9 @@ def test_each_provider_has_a_message_of_its_own(
     fabrikam: Tenant, contoso: Tenant, place: Place, operator: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[tuple[str, UUID, UUID]] = []
-    monkeypatch.setattr(tasks, "nudge", lambda name, *, tenant_id, row_id: published.append((name, tenant_id, row_id)))
+    monkeypatch.setattr(
+        tasks, "nudge_last", lambda name, *, tenant_id, row_id: published.append((name, tenant_id, row_id))
+    )
     expected = set()
     for tenant in (fabrikam, contoso):
         with tenant_scope(tenant.id):
@@ -175,7 +177,7 @@ def test_each_provider_has_a_message_of_its_own(
 def test_B15_the_next_certificate_arrives_by_itself(
     fabrikam: Tenant, place: Place, operator: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "nudge", worked_off)
+    monkeypatch.setattr(tasks, "nudge_last", worked_off)
     with tenant_scope(fabrikam.id):
         provider = added(place, operator, now)
         before = provider.certificates_end_at
