@@ -55,6 +55,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_away(error):
         return _database_away(request, error)
     found_by = {"reference": getattr(request, "correlation", ""), "now": timezone.now()}  # an error page is a door
+    log.error("A page failed; it shows the reference %s.", found_by["reference"])  # Django's line has the traceback
     return HttpResponse(render_to_string("500.html", found_by), status=500)
 
 

@@ -193,6 +193,11 @@ def test_it_says_that_the_database_is_away_whatever_the_request_accepts(accept, 
     assert REFERENCE not in text(answer)  # neither the history nor the log has a line of it
 
 
+def test_R64_a_page_of_our_own_fault_shows_a_reference_that_the_log_holds(caplog):
+    assert REFERENCE in text(errors.server_error(asked()))
+    assert REFERENCE in caplog.text
+
+
 def test_it_shows_our_own_fault_to_a_request_that_has_nothing():
     assert errors.server_error(HttpRequest()).status_code == 500
 
