@@ -174,7 +174,7 @@ def _why_not(challenge: Challenge) -> str:
 
 
 def _dead(challenge_id: UUID) -> tuple[str, str]:
-    """Whose challenge it is, and for the administrator why no try was left to spend."""
+    """The challenge's address key, and for the administrator why no try was left to spend."""
     challenge = Challenge.objects.filter(id=challenge_id).annotate(at=Now()).first()
     if challenge is None:
         return "", "unknown"

@@ -1,4 +1,4 @@
-"""Whose address a request is counted for, through each proxy, whatever the client writes into its headers (R17)."""
+"""A request counts for its client's own address through each proxy, whatever its headers say (R17)."""
 
 from __future__ import annotations
 
