@@ -30,6 +30,9 @@ def is_away(error: BaseException | None) -> bool:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
+        if isinstance(error, psycopg.errors.InFailedSqlTransaction):
+            error = error.__context__  # what broke the transaction tells
+            continue
         if isinstance(error, psycopg.Error):
             return _says_away(error)
         if isinstance(error, InterfaceError) and "connection" in str(error):

@@ -15,8 +15,8 @@ from django.db import connection
 class DatabaseLine:
     """Listens on a port of its own and hands on to PostgreSQL.
 
-    `is_open` False refuses new connections; `cut` ends the ones that are there; `freeze` passes nothing on. A text in
-    `cuts_at` ends a connection when it sends it, before PostgreSQL sees it.
+    `close` refuses new connections and ends the others, `cut` ends the others alone, `freeze` passes nothing on. A
+    connection that sends the text in `cuts_at` is ended before PostgreSQL sees it.
     """
 
     def __init__(self) -> None:
@@ -35,6 +35,10 @@ class DatabaseLine:
         """DATABASE_URL through this line, as the application's role, in the test's database."""
         role = quote(str(connection.settings_dict["USER"]))
         return f"postgres://{role}@127.0.0.1:{self._port}/{connection.settings_dict['NAME']}"
+
+    @property
+    def is_open(self) -> bool:
+        return self._server is not None
 
     def open(self) -> None:
         self._server = socket.create_server(("127.0.0.1", self._port), backlog=64)

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
 import pytest
 from django.db import connections
 
+from config.stack.postgres import SUPERUSER
 from passcodes.codes import code_of
 from passcodes.rules import TRIES
 from tenants.models import Tenant
@@ -54,7 +56,7 @@ def _whole_line(line: DatabaseLine, web: str) -> Iterator[None]:
     yield
     line.cuts_at = b""
     line.thaw()
-    if line._server is None:
+    if not line.is_open:
         line.open()
     wait_for_page(web, within=30)
 
@@ -111,6 +113,7 @@ def test_B10_a_stopped_database_is_told_at_once_and_found_again_at_once(
         time.sleep(0.1)
     for answer in answers:
         says_so(answer)
+        assert answer.elapsed.total_seconds() < ANSWERED_WITHIN  # nobody waits for a refused connection
     assert len(answers) > 20  # refused at once, most of them without asking again
     as_json = httpx.get(f"{web}/fabrikam.example", headers={"Accept": "application/json"}, verify=NO_TLS)
     assert (as_json.status_code, as_json.json()["error"]) == (503, "temporarily_unavailable")
@@ -179,6 +182,14 @@ def test_a_database_that_takes_no_writes_is_not_ready(web: str, line: DatabaseLi
             line.cut()
         wait_for_page(web, path="/fabrikam.example", within=FIRST_GOOD_ANSWER)
         assert state(fabrikam, challenge) == (0, 0)
+
+
+def test_B6_a_role_that_row_security_does_not_bind_is_not_ready(tmp_path: Path, fabrikam: Tenant) -> None:
+    settings = connections["default"].settings_dict
+    as_superuser = f"postgres://{SUPERUSER}@{quote(settings['HOST'], safe='')}:{settings['PORT']}/{settings['NAME']}"
+    with serving(tmp_path, DATABASE_URL=as_superuser) as origin:
+        answer = get(origin, "/readyz")
+        assert (answer.status_code, answer.json()["missing"]) == (503, ["application role"])
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ def _program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
 
 
+def first_installed() -> str:
+    """The name of a proxy that is here. Without any the test is skipped, or fails in CI."""
+    name = next(filter(is_installed, NAMES), NAMES[0])
+    program_of(name)
+    return name
+
+
 def program_of(name: str) -> str:
     """The proxy's program. Without it the test is skipped, or fails in CI."""
     found = _program(name)

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from config.http.bodies import LOGO_POST
-from tests.served import wire
+from tests.served import shipped, wire
 from tests.served.conftest import TENANT, Nodes
 from tests.served.shipped import HOST, Proxy
 from tests.served.wire import Visitor, chunks, head
@@ -23,9 +23,7 @@ TO_A_NODE = ("X-Forwarded-Proto: https", f"X-Forwarded-For: {wire.CLIENT}")
 @pytest.fixture
 def visitor(nodes: Nodes, proxies: dict[str, Proxy]) -> Visitor:
     """A browser with the form of a page open."""
-    if not proxies:
-        pytest.skip("no proxy is installed")
-    browser = Visitor(next(iter(proxies.values())))
+    browser = Visitor(proxies[shipped.first_installed()])
     browser.open(FRONT_DOOR)
     return browser
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from config.stack.processes import Group
 from config.stack.walk import free_port
 from tests.served import shipped, wire
 from tests.served.conftest import TENANT, Nodes, wait_until_open, wait_until_ready
-from tests.served.shipped import HOST, NAMES, Certificate
+from tests.served.shipped import HOST, Certificate
 
 
 def test_a_page_says_that_TRUSTED_PROXIES_is_missing(nodes: Nodes, certificate: Certificate, tmp_path: Path) -> None:
-    name = next(filter(shipped.is_installed, NAMES), None)
-    if name is None:
-        pytest.skip("no proxy is installed")
+    name = shipped.first_installed()
     forgotten = replace(nodes, environment=nodes.environment | {"TRUSTED_PROXIES": "0"})
     port = free_port()
     with Group(tmp_path / "logs") as group:
